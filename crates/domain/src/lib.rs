@@ -1,1 +1,35 @@
-//! TBD
+//! The rules of ChatMe, and nothing else: no I/O, no clock, no chance, no dependency on another crate of the workspace.
+//!
+//! Everything here is either a value that cannot be wrong (a *newtype* with a fallible `parse`), a pure function over
+//! such values, a *port* (a trait that an outer crate implements), or a *service* that ties ports together into use
+//! cases. The vocabulary:
+//!
+//! | word | meaning |
+//! |---|---|
+//! | port / adapter | a trait in this crate / the type outside that implements it |
+//! | order → context → posting → receipt | the wish to move money → the facts under lock → the decided effects → the proof |
+//! | refusal | the domain says no; an outcome, not a failure |
+//! | [`StoreError`](store::StoreError) | the infrastructure failed |
+//! | coins, diamonds | bought and spent / earned; never mixed |
+//! | business day, week, month | calendar units in the configured zone, see [`time`] |
+//!
+//! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`])
+//! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`]), which use each other's types only.
+// Money and time are computed with checked arithmetic only; tests may add up plainly.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
+
+pub mod decision;
+pub mod dice;
+pub mod gift;
+pub mod id;
+pub mod idempotency;
+pub mod income;
+pub mod money;
+pub mod page;
+pub mod rate;
+pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod time;
+pub mod user;
+pub mod wallet;

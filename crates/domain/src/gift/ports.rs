@@ -1,0 +1,86 @@
+//! What the rules about gifts need from outside.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{CatalogueGift, GiftContext, GiftOrder, GiftPosting, GiftReceipt, GiftRefusal, SendGiftError};
+use crate::{
+    decision::Decision,
+    id::{GiftId, UserId},
+    money::Coins,
+    page::{Page, PageRequest},
+    store::StoreError,
+    time::Window,
+};
+
+/// The rule that decides a gift, bound to one order and one instant.
+pub type GiftDecision = Decision<GiftContext, GiftPosting, GiftRefusal>;
+
+/// Settles gifts atomically.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait GiftLedger: Send + Sync {
+    /// Loads the [`GiftContext`] of `order` under lock, calls `decide` once an attempt, and posts its
+    /// [`GiftPosting`], all in one transaction. Order and decision are owned, so that an adapter may collect several
+    /// of them and decide them one after the other in one transaction.
+    ///
+    /// - MUST move no money when `decide` refuses, and keep a refusal that [is an outcome](GiftRefusal::is_outcome)
+    ///   under the order's key.
+    /// - MUST write nothing when it fails; failures roll back, refusals do not.
+    /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
+    ///   [`GiftRefusal::KeyReused`] for other content.
+    /// - MUST let exactly one of several orders at once win where the balance suffices for one only.
+    ///
+    /// # Errors
+    /// [`SendGiftError::Refused`] from `decide` or for a reused key, [`SendGiftError::Store`] otherwise.
+    async fn settle(&self, order: GiftOrder, decide: GiftDecision) -> Result<GiftReceipt, SendGiftError>;
+}
+
+/// Reads the catalogue.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait GiftCatalogue: Send + Sync {
+    /// What can be sent, in the catalogue's order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn active(&self) -> Result<Vec<CatalogueGift>, StoreError>;
+}
+
+/// A gift that a host received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// The row of the gift.
+    pub gift_id: GiftId,
+    /// Its name at the time.
+    pub gift_name: String,
+    /// What its sender paid.
+    pub total: Coins,
+    /// The sender's name, now.
+    pub sender_name: String,
+    /// When it was sent.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a host received within a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contributions {
+    /// A page of it, newest first.
+    pub page: Page<Contribution>,
+    /// The coins of the whole window, not of the page.
+    pub total: Coins,
+}
+
+/// Reads what was sent.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait GiftHistory: Send + Sync {
+    /// What `host` received within `window`; nothing for an unknown host.
+    ///
+    /// - MUST total the whole window whatever the page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn contributions(&self, host: UserId, window: Window, page: PageRequest)
+    -> Result<Contributions, StoreError>;
+}

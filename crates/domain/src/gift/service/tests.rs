@@ -1,0 +1,89 @@
+use super::*;
+use crate::{
+    gift::{
+        CatalogueGift, Category, GiftContext, GiftKey, GiftRefusal, MockGiftLedger, Party, Quantity, SizeClass,
+        UnitPrice,
+    },
+    id::GiftId,
+    idempotency::RequestKey,
+    money::{BasisPoints, Coins},
+    store::StoreError,
+    testing::FixedClock,
+};
+use chrono::DateTime;
+
+fn order() -> GiftOrder {
+    let (sender, receiver) = (UserId::new(1), UserId::new(2));
+    let (gift, key) = (GiftKey::parse("rose").unwrap(), RequestKey::parse("k").unwrap());
+    GiftOrder::new(sender, receiver, gift, Quantity::parse(3).unwrap(), None, key).unwrap()
+}
+
+fn facts(balance: i64) -> GiftContext {
+    let party = |balance| Some(Party { balance: Coins::new(balance).unwrap(), is_banned: false });
+    let rose = CatalogueGift {
+        key: GiftKey::parse("rose").unwrap(),
+        name: "Rose".to_owned(),
+        price: UnitPrice::new(10).unwrap(),
+        category: Category::Normal,
+        host_share: BasisPoints::new(5_000).unwrap(),
+        is_active: true,
+        sort_order: 0,
+        size_class: SizeClass::Normal,
+    };
+    GiftContext { sender: party(balance), receiver: party(0), gift: Some(rose) }
+}
+
+/// A ledger that decides on `balance` and posts nowhere.
+fn ledger(balance: i64) -> MockGiftLedger {
+    let mut ledger = MockGiftLedger::new();
+    ledger.expect_settle().once().returning(move |_, decide| {
+        let posting = decide(&facts(balance))?;
+        Ok(GiftReceipt {
+            gift_id: GiftId::new(7),
+            quantity: posting.quantity,
+            total: posting.total,
+            host_income: posting.host_income,
+            balance_after: posting.balance_after,
+            created_at: posting.at,
+        })
+    });
+    ledger
+}
+
+fn service(ledger: MockGiftLedger) -> GiftService {
+    GiftService::new(Arc::new(ledger), Arc::new(FixedClock::new(DateTime::UNIX_EPOCH)))
+}
+
+#[tokio::test]
+async fn the_ledger_decides_by_the_rule_at_the_instant_of_the_order() {
+    let receipt = service(ledger(100)).send(order()).await.unwrap();
+    assert_eq!((receipt.total.value(), receipt.host_income.value(), receipt.balance_after.value()), (30, 15, 70));
+    assert_eq!(receipt.created_at, DateTime::UNIX_EPOCH);
+}
+
+#[tokio::test]
+async fn a_refusal_comes_back_as_it_was_decided() {
+    let refused = service(ledger(29)).send(order()).await;
+    let expected =
+        GiftRefusal::InsufficientBalance { needed: Coins::new(30).unwrap(), available: Coins::new(29).unwrap() };
+    assert!(matches!(refused, Err(SendGiftError::Refused(refusal)) if refusal == expected));
+}
+
+#[tokio::test]
+async fn a_failing_store_is_a_failure_and_no_refusal() {
+    let mut ledger = MockGiftLedger::new();
+    ledger.expect_settle().once().returning(|_, _| Err(StoreError::Unavailable("away".into()).into()));
+    let failed = service(ledger).send(order()).await;
+    assert!(matches!(failed, Err(SendGiftError::Store(StoreError::Unavailable(_)))));
+}
+
+#[tokio::test]
+async fn a_decision_may_be_called_again() {
+    // What a retried transaction does, and a ledger that decides several orders in one.
+    let mut ledger = MockGiftLedger::new();
+    ledger.expect_settle().once().returning(|_, decide| {
+        assert_eq!(decide(&facts(30)), decide(&facts(30)));
+        Err(decide(&facts(0)).unwrap_err().into())
+    });
+    assert!(service(ledger).send(order()).await.is_err());
+}

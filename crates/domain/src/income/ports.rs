@@ -1,0 +1,61 @@
+//! What the reports on incomes need from outside.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    id::{GiftId, IncomeId, UserId},
+    money::Diamonds,
+    page::{Page, PageRequest},
+    store::StoreError,
+    time::Window,
+};
+
+/// A movement of a host's diamonds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Income {
+    /// Its row.
+    pub id: IncomeId,
+    /// Whose diamonds.
+    pub host_id: UserId,
+    /// Signed: an exchange takes diamonds away.
+    pub diamonds: i64,
+    /// A gift's category, `exchange` or `salary`.
+    pub kind: String,
+    /// When it moved.
+    pub created_at: DateTime<Utc>,
+    /// The gift behind it, if a gift is.
+    pub gift: Option<IncomeGift>,
+}
+
+/// The gift behind an income.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomeGift {
+    /// The row of the gift.
+    pub id: GiftId,
+    /// Its name at the time.
+    pub name: String,
+    /// The price of one piece at the time, in coins.
+    pub unit_price: i64,
+    /// How many pieces.
+    pub quantity: i32,
+}
+
+/// Reads what hosts earned.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait IncomeHistory: Send + Sync {
+    /// What gifts brought `host` within `window`.
+    ///
+    /// - MUST count incomes of gifts only, neither exchanges nor salaries.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn gift_income(&self, host: UserId, window: Window) -> Result<Diamonds, StoreError>;
+
+    /// All movements of the diamonds of `host`, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn history(&self, host: UserId, page: PageRequest) -> Result<Page<Income>, StoreError>;
+}

@@ -1,0 +1,195 @@
+//! Rates: how often something may happen, and how long to wait otherwise. Time comes in as an argument.
+
+use std::{collections::HashMap, hash::Hash, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// "Wait so long": what a refusal by a rate tells its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryAfter(pub Duration);
+
+impl RetryAfter {
+    /// The wait from `now` until `then`, at least a second.
+    #[must_use]
+    pub fn until(then: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let wait = then.signed_duration_since(now).to_std().unwrap_or_default();
+        Self(wait.max(Duration::from_secs(1)))
+    }
+
+    /// Whole seconds, rounded up, as the header `Retry-After` wants them.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0.as_secs().saturating_add(u64::from(self.0.subsec_nanos() > 0))
+    }
+}
+
+/// So many in a span, with the whole number as the burst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// How many may happen at once, and within [`Quota::span`] in the long run. At least 1.
+    pub count: u32,
+    /// The span that refills a used-up quota.
+    pub span: TimeDelta,
+}
+
+impl Quota {
+    /// `count` in an hour.
+    #[must_use]
+    pub const fn per_hour(count: u32) -> Self {
+        Self { count, span: TimeDelta::hours(1) }
+    }
+
+    /// How long one unit takes to come back.
+    fn interval(self) -> TimeDelta {
+        let count = i32::try_from(self.count.max(1)).unwrap_or(i32::MAX);
+        self.span.checked_div(count).unwrap_or(self.span)
+    }
+}
+
+/// A bucket that leaks at a steady rate (the *generic cell rate algorithm*): one instant of state, no timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bucket {
+    /// When the bucket will be empty; `None` when it never held anything.
+    empty_at: Option<DateTime<Utc>>,
+}
+
+impl Bucket {
+    /// Whether one more would be allowed.
+    ///
+    /// # Errors
+    /// How long to wait until it is.
+    pub fn check(&self, quota: Quota, now: DateTime<Utc>) -> Result<(), RetryAfter> {
+        let Some(empty_at) = self.empty_at else { return Ok(()) };
+        // Full when the level, measured in time, leaves no room for one more interval.
+        let room_at = add(empty_at, quota.interval()).checked_sub_signed(quota.span).unwrap_or(now);
+        if room_at <= now { Ok(()) } else { Err(RetryAfter::until(room_at, now)) }
+    }
+
+    /// Counts one, allowed or not; never above a full bucket.
+    pub fn take(&mut self, quota: Quota, now: DateTime<Utc>) {
+        let level = self.empty_at.map_or(now, |empty_at| empty_at.max(now));
+        self.empty_at = Some(add(level, quota.interval()).min(add(now, quota.span)));
+    }
+
+    /// Whether nothing is left that would have to be remembered.
+    #[must_use]
+    pub fn is_empty(&self, now: DateTime<Utc>) -> bool {
+        self.empty_at.is_none_or(|empty_at| empty_at <= now)
+    }
+}
+
+fn add(instant: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
+    instant.checked_add_signed(span).unwrap_or(instant)
+}
+
+/// A map with a limit: when it is full, what is stale goes first, and then something goes anyway.
+#[derive(Debug)]
+pub struct BoundedMap<K, V> {
+    entries: HashMap<K, V>,
+    entries_max: usize,
+}
+
+impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
+    /// An empty map that never holds more than `entries_max` entries.
+    #[must_use]
+    pub fn new(entries_max: usize) -> Self {
+        Self { entries: HashMap::new(), entries_max: entries_max.max(1) }
+    }
+
+    /// What is kept under `key`.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.entries.get(key)
+    }
+
+    /// Forgets `key`.
+    pub fn remove(&mut self, key: &K) {
+        self.entries.remove(key);
+    }
+
+    /// What is kept under `key`, made by `V::default` when missing. Room is made by dropping what `is_stale`.
+    pub fn entry(&mut self, key: K, is_stale: impl Fn(&V) -> bool) -> &mut V
+    where
+        V: Default,
+    {
+        if self.entries.len() >= self.entries_max && !self.entries.contains_key(&key) {
+            self.entries.retain(|_, value| !is_stale(value));
+            if self.entries.len() >= self.entries_max {
+                // A flood of live entries: an arbitrary tenth is dropped, so that sweeping stays rare.
+                let surplus: Vec<K> = self.entries.keys().take(self.entries_max.div_ceil(10)).cloned().collect();
+                for key in surplus {
+                    self.entries.remove(&key);
+                }
+            }
+        }
+        self.entries.entry(key).or_default()
+    }
+
+    /// The number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUOTA: Quota = Quota { count: 3, span: TimeDelta::seconds(30) };
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_000_000 + seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_one_at_a_time() {
+        let mut bucket = Bucket::default();
+        for _ in 0..3 {
+            assert_eq!(bucket.check(QUOTA, at(0)), Ok(()));
+            bucket.take(QUOTA, at(0));
+        }
+        assert_eq!(bucket.check(QUOTA, at(0)), Err(RetryAfter(Duration::from_secs(10))));
+        assert_eq!(bucket.check(QUOTA, at(9)), Err(RetryAfter(Duration::from_secs(1))));
+        assert_eq!(bucket.check(QUOTA, at(10)), Ok(()));
+        bucket.take(QUOTA, at(10));
+        assert_eq!(bucket.check(QUOTA, at(10)), Err(RetryAfter(Duration::from_secs(10))));
+    }
+
+    #[test]
+    fn a_used_up_bucket_is_empty_again_after_its_span() {
+        let mut bucket = Bucket::default();
+        for _ in 0..50 {
+            bucket.take(QUOTA, at(0));
+        }
+        assert!(!bucket.is_empty(at(29)));
+        assert!(bucket.is_empty(at(30)));
+    }
+
+    #[test]
+    fn waits_are_rounded_up() {
+        assert_eq!(RetryAfter(Duration::from_millis(1_001)).seconds(), 2);
+        assert_eq!(RetryAfter::until(at(0), at(5)).seconds(), 1);
+    }
+
+    #[test]
+    fn a_bounded_map_never_outgrows_its_limit_and_drops_what_is_stale_first() {
+        let mut map = BoundedMap::<u32, bool>::new(10);
+        *map.entry(0, |_| false) = true;
+        for key in 1..10 {
+            map.entry(key, |_| false);
+        }
+        map.entry(10, |alive| !alive);
+        assert_eq!(map.len(), 2);
+        assert_eq!(map.get(&0), Some(&true));
+        for key in 0..1_000 {
+            map.entry(key, |_| false);
+            assert!(map.len() <= 10);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! What the rules about people need from outside.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{AvatarPath, Claims, DisplayName, PasswordHash, PhoneNumber, PlainPassword, ProfileChange, Role, User};
+use crate::{
+    id::UserId,
+    store::{Cause, StoreError},
+};
+
+/// A user to be stored for the first time, with a balance of zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Drawn at random by the caller.
+    pub id: UserId,
+    /// In its stored spelling.
+    pub phone: PhoneNumber,
+    /// Of his first password.
+    pub password: PasswordHash,
+    /// As others see it.
+    pub name: DisplayName,
+    /// What he may do.
+    pub role: Role,
+    /// When the account is made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Why a user could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum InsertUserError {
+    /// Another user has this id. Draw again.
+    #[error("the id is taken")]
+    IdTaken,
+    /// Another user has this phone number.
+    #[error("the phone number is taken")]
+    PhoneTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What proves a user's identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Whose they are.
+    pub user_id: UserId,
+    /// His name, for the answer to a login.
+    pub name: String,
+    /// His phone number.
+    pub phone: PhoneNumber,
+    /// The hash to verify against.
+    pub password: PasswordHash,
+    /// What his tokens are issued for.
+    pub standing: Standing,
+}
+
+/// Whether a user's tokens are good, now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// What he may do.
+    pub role: Role,
+    /// Tokens of another epoch are refused.
+    pub epoch: i32,
+    /// Whether he is banned.
+    pub is_banned: bool,
+}
+
+/// Loads and saves users.
+///
+/// Every method that takes an instant writes that instant, never the store's own clock.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send + Sync {
+    /// Stores a new user.
+    ///
+    /// - MUST store nothing when the id or the phone number is taken, also when two ask at once.
+    ///
+    /// # Errors
+    /// [`InsertUserError`].
+    async fn insert(&self, user: &NewUser) -> Result<(), InsertUserError>;
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn find(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The id of the user with this phone number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn find_id(&self, phone: &PhoneNumber) -> Result<Option<UserId>, StoreError>;
+
+    /// The credentials of the user with this phone number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn find_credentials(&self, phone: &PhoneNumber) -> Result<Option<Credentials>, StoreError>;
+
+    /// The credentials of the user with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn find_credentials_by_id(&self, id: UserId) -> Result<Option<Credentials>, StoreError>;
+
+    /// Whether the tokens of the user with this id are good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn find_standing(&self, id: UserId) -> Result<Option<Standing>, StoreError>;
+
+    /// Changes what the change names and nothing else; answers the user as he is now, `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn update_profile(
+        &self,
+        id: UserId,
+        change: &ProfileChange,
+        at: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// Puts a new avatar in place; answers the one it replaced.
+    ///
+    /// - MUST answer each replaced avatar exactly once, also when two replace at once: its file is deleted then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn replace_avatar(
+        &self,
+        id: UserId,
+        avatar: &AvatarPath,
+        at: DateTime<Utc>,
+    ) -> Result<ReplacedAvatar, StoreError>;
+
+    /// Replaces the hash `old` by a stronger one of the same password. Does nothing when it is no longer `old`.
+    ///
+    /// - MUST leave the epoch alone: nobody is logged out by it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn upgrade_password(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
+
+    /// Puts a new password in place and raises the epoch; answers the new epoch, `None` when there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn replace_password(
+        &self,
+        id: UserId,
+        password: &PasswordHash,
+        at: DateTime<Utc>,
+    ) -> Result<Option<i32>, StoreError>;
+
+    /// Raises the epoch, so that all older tokens are refused; answers the new one, `None` when there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn raise_epoch(&self, id: UserId, at: DateTime<Utc>) -> Result<Option<i32>, StoreError>;
+
+    /// Bans the user and raises the epoch, or lifts the ban; answers whether there is such a user.
+    ///
+    /// - MUST keep the instant of the first ban when he is banned already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn set_ban(&self, id: UserId, is_banned: bool, at: DateTime<Utc>) -> Result<bool, StoreError>;
+}
+
+/// What [`UserRepository::replace_avatar`] found in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplacedAvatar {
+    /// No user.
+    NoUser,
+    /// The user, and his avatar before, if he had one.
+    Before(Option<AvatarPath>),
+}
+
+/// Why a password could not be hashed or verified.
+#[derive(Debug, thiserror::Error)]
+pub enum HashingError {
+    /// Too many wait already.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// The hasher failed.
+    #[error("hashing failed")]
+    Failed(#[source] Cause),
+}
+
+/// Hashes passwords, a bounded number at once.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Waits for a place to hash in, which is free again when the place is dropped.
+    ///
+    /// - MUST refuse at once when too many wait already.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`].
+    async fn place(&self) -> Result<Box<dyn HashingPlace>, HashingError>;
+}
+
+/// A place to hash in.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait HashingPlace: Send + Sync {
+    /// Hashes a password with the strength of today.
+    ///
+    /// # Errors
+    /// [`HashingError::Failed`].
+    async fn hash(&self, password: &PlainPassword) -> Result<PasswordHash, HashingError>;
+
+    /// Verifies a password. A stored text that is no hash at all is [`Verdict::Wrong`].
+    ///
+    /// # Errors
+    /// [`HashingError::Failed`].
+    async fn verify(&self, password: &PlainPassword, hash: &PasswordHash) -> Result<Verdict, HashingError>;
+
+    /// Takes as long as verifying a wrong password of today's strength.
+    ///
+    /// # Errors
+    /// [`HashingError::Failed`].
+    async fn verify_nobody(&self, password: &PlainPassword) -> Result<(), HashingError>;
+}
+
+/// What verifying a password shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password, hashed with the strength of today.
+    Right,
+    /// The password, hashed with an older method: hash it anew.
+    RightButOutdated,
+    /// Another password.
+    Wrong,
+}
+
+/// A token that this server did not sign, or that is not one at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a token of this server")]
+pub struct ForgedToken;
+
+/// Signs claims and verifies signatures. Whether claims are *believed* is decided by [`Claims::check`].
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait TokenSigner: Send + Sync {
+    /// Signs claims.
+    ///
+    /// # Errors
+    /// The cause, when signing fails; it does not with a usable key.
+    fn sign(&self, claims: &Claims) -> Result<String, Cause>;
+
+    /// The claims of a token with a good signature.
+    ///
+    /// - MUST accept one algorithm only.
+    /// - MUST refuse a token whose claims are not of the types that this server issues, or that belongs to an
+    ///   administrator of the server that this one replaced.
+    ///
+    /// # Errors
+    /// [`ForgedToken`] for everything else.
+    fn verify(&self, token: &str) -> Result<Claims, ForgedToken>;
+}
+
+/// Why a picture was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum AvatarError {
+    /// Not a JPEG, PNG or WebP picture, by its content.
+    #[error("not a JPEG, PNG or WebP picture")]
+    NotAPicture,
+    /// More pixels than a picture may have.
+    #[error("the picture has too many pixels")]
+    TooLarge,
+    /// Too many pictures wait already.
+    #[error("too many pictures wait to be decoded")]
+    Busy,
+    /// The place for pictures failed.
+    #[error("the picture could not be stored")]
+    Storage(#[source] Cause),
+}
+
+/// Keeps avatars.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AvatarStore: Send + Sync {
+    /// Decodes a picture, encodes it anew and keeps it under a random name.
+    ///
+    /// - MUST decide by the content, never by a label.
+    /// - MUST never keep the bytes as they came.
+    ///
+    /// # Errors
+    /// [`AvatarError`].
+    async fn store(&self, picture: Vec<u8>) -> Result<AvatarPath, AvatarError>;
+
+    /// Removes an avatar; does nothing when it is gone already, or is not one of this store.
+    async fn remove(&self, avatar: &AvatarPath);
+}

@@ -1,0 +1,36 @@
+//! Coins that come from elsewhere than a gift: grants, later top-ups, exchanges and corrections.
+
+mod grant;
+mod ports;
+
+pub use grant::{
+    CoinGrant, GrantAmount, GrantContext, GrantError, GrantPosting, GrantReceipt, GrantRefusal, GrantService,
+    InvalidGrant, REASON_CHARS_MAX, Reason, grant,
+};
+pub use ports::*;
+
+/// Why coins moved other than by a gift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovementKind {
+    /// Bought.
+    TopUp,
+    /// Given by an administrator.
+    Grant,
+    /// Made of diamonds.
+    Exchange,
+    /// A mistake put right by a new row.
+    Correction,
+}
+
+impl MovementKind {
+    /// The word that the database uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TopUp => "top_up",
+            Self::Grant => "grant",
+            Self::Exchange => "exchange",
+            Self::Correction => "correction",
+        }
+    }
+}
