@@ -1,1 +1,38 @@
-//! TBD
+//! The ports of the [`domain`] on PostgreSQL.
+//!
+//! What this crate guarantees, whatever its callers do:
+//!
+//! - **Atomicity.** A port's method is one transaction or one statement. A method that fails wrote nothing, or says that
+//!   the outcome is unknown; money methods try again under their idempotency key before they say so.
+//! - **One lock order** for the whole system (docs/database.md): users by id, then keys, then rows that are only
+//!   inserted. Crossing gifts cannot deadlock.
+//! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, and any
+//!   change of a money row, also to a bug in this crate.
+//! - **No clock and no chance.** Instants and ids come from the caller; SQL never calls `now()` or `random()`.
+//!
+//! Rows stay inside: every type that leaves is the domain's.
+
+mod atomic;
+mod error;
+mod idempotency;
+mod migrate;
+mod pg_audit;
+mod pg_coin_ledger;
+mod pg_gift_catalogue;
+mod pg_gift_history;
+mod pg_gift_ledger;
+mod pg_income_history;
+mod pg_users;
+mod pool;
+mod schema;
+mod tls;
+
+pub use migrate::{MigrateError, migrate, migrations_fingerprint, revert_all};
+pub use pg_audit::PgMoneyAudit;
+pub use pg_coin_ledger::PgCoinLedger;
+pub use pg_gift_catalogue::PgGiftCatalogue;
+pub use pg_gift_history::PgGiftHistory;
+pub use pg_gift_ledger::PgGiftLedger;
+pub use pg_income_history::PgIncomeHistory;
+pub use pg_users::PgUserRepository;
+pub use pool::{ConnectError, Database, PoolSettings};

@@ -13,7 +13,7 @@ use crate::{
     time::Window,
 };
 
-/// The rule that decides a gift, bound to one order and one instant.
+/// The rule that decides a gift, bound to one order.
 pub type GiftDecision = Decision<GiftContext, GiftPosting, GiftRefusal>;
 
 /// Settles gifts atomically.
@@ -21,7 +21,7 @@ pub type GiftDecision = Decision<GiftContext, GiftPosting, GiftRefusal>;
 #[async_trait]
 pub trait GiftLedger: Send + Sync {
     /// Loads the [`GiftContext`] of `order` under lock, calls `decide` once an attempt, and posts its
-    /// [`GiftPosting`], all in one transaction. Order and decision are owned, so that an adapter may collect several
+    /// [`GiftPosting`], all in one transaction, stamped `at`. Order and decision are owned, so that an adapter may collect several
     /// of them and decide them one after the other in one transaction.
     ///
     /// - MUST move no money when `decide` refuses, and keep a refusal that [is an outcome](GiftRefusal::is_outcome)
@@ -33,7 +33,12 @@ pub trait GiftLedger: Send + Sync {
     ///
     /// # Errors
     /// [`SendGiftError::Refused`] from `decide` or for a reused key, [`SendGiftError::Store`] otherwise.
-    async fn settle(&self, order: GiftOrder, decide: GiftDecision) -> Result<GiftReceipt, SendGiftError>;
+    async fn settle(
+        &self,
+        order: GiftOrder,
+        at: DateTime<Utc>,
+        decide: GiftDecision,
+    ) -> Result<GiftReceipt, SendGiftError>;
 }
 
 /// Reads the catalogue.

@@ -31,7 +31,7 @@ impl GiftService {
     /// [`SendGiftError`].
     pub async fn send(&self, order: GiftOrder) -> Result<GiftReceipt, SendGiftError> {
         let (now, wish) = (self.clock.now(), order.clone());
-        self.ledger.settle(order, Box::new(move |facts| settle(&wish, facts, now))).await
+        self.ledger.settle(order, now, Box::new(move |facts| settle(&wish, facts))).await
     }
 }
 

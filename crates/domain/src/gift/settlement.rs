@@ -54,8 +54,6 @@ pub struct GiftPosting {
     pub host_income: Diamonds,
     /// What the sender has left.
     pub balance_after: Coins,
-    /// When it was decided.
-    pub at: DateTime<Utc>,
 }
 
 /// The proof of a sent gift. A repeated request gets the same one again.
@@ -139,7 +137,7 @@ pub enum SendGiftError {
 ///
 /// # Errors
 /// [`GiftRefusal`], in the order of its variants.
-pub fn settle(order: &GiftOrder, facts: &GiftContext, now: DateTime<Utc>) -> Result<GiftPosting, GiftRefusal> {
+pub fn settle(order: &GiftOrder, facts: &GiftContext) -> Result<GiftPosting, GiftRefusal> {
     let sender = facts.sender.ok_or(GiftRefusal::UnknownSender)?;
     if sender.is_banned {
         return Err(GiftRefusal::SenderBanned);
@@ -166,7 +164,6 @@ pub fn settle(order: &GiftOrder, facts: &GiftContext, now: DateTime<Utc>) -> Res
         total,
         host_income: total.share(gift.host_share),
         balance_after,
-        at: now,
     })
 }
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::CoinLedger;
 use crate::{
     id::{MovementId, UserId},
@@ -108,8 +106,6 @@ pub struct GrantContext {
 pub struct GrantPosting {
     /// What the receiver has then.
     pub balance_after: Coins,
-    /// When it was decided.
-    pub at: DateTime<Utc>,
 }
 
 /// The proof of a grant.
@@ -161,10 +157,10 @@ pub enum GrantError {
 ///
 /// # Errors
 /// [`GrantRefusal`], in the order of its variants.
-pub fn grant(amount: GrantAmount, facts: &GrantContext, now: DateTime<Utc>) -> Result<GrantPosting, GrantRefusal> {
+pub fn grant(amount: GrantAmount, facts: &GrantContext) -> Result<GrantPosting, GrantRefusal> {
     let balance = facts.balance.ok_or(GrantRefusal::UnknownUser)?;
     let balance_after = balance.checked_add(amount.coins()).ok_or(GrantRefusal::BalanceTooLarge)?;
-    Ok(GrantPosting { balance_after, at: now })
+    Ok(GrantPosting { balance_after })
 }
 
 /// Gives coins.
@@ -186,7 +182,7 @@ impl GrantService {
     /// [`GrantError`].
     pub async fn grant(&self, wish: CoinGrant) -> Result<GrantReceipt, GrantError> {
         let (now, amount) = (self.clock.now(), wish.amount);
-        self.ledger.grant(wish, Box::new(move |facts| grant(amount, facts, now))).await
+        self.ledger.grant(wish, now, Box::new(move |facts| grant(amount, facts))).await
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the rules about coins need from outside.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::{CoinGrant, GrantContext, GrantError, GrantPosting, GrantReceipt, GrantRefusal};
 use crate::{decision::Decision, store::StoreError};
 
-/// The rule that decides a grant, bound to one wish and one instant.
+/// The rule that decides a grant, bound to one wish.
 pub type GrantDecision = Decision<GrantContext, GrantPosting, GrantRefusal>;
 
 /// Moves coins atomically, other than by gifts.
@@ -13,7 +14,7 @@ pub type GrantDecision = Decision<GrantContext, GrantPosting, GrantRefusal>;
 #[async_trait]
 pub trait CoinLedger: Send + Sync {
     /// Loads the [`GrantContext`] of `wish` under lock, calls `decide` once an attempt, and posts its
-    /// [`GrantPosting`] as one movement, all in one transaction.
+    /// [`GrantPosting`] as one movement, all in one transaction, stamped `at`.
     ///
     /// - MUST move nothing when `decide` refuses, and keep a refusal that [is an outcome](GrantRefusal::is_outcome)
     ///   under the wish's key.
@@ -22,7 +23,12 @@ pub trait CoinLedger: Send + Sync {
     ///
     /// # Errors
     /// [`GrantError::Refused`] from `decide` or for a reused key, [`GrantError::Store`] otherwise.
-    async fn grant(&self, wish: CoinGrant, decide: GrantDecision) -> Result<GrantReceipt, GrantError>;
+    async fn grant(
+        &self,
+        wish: CoinGrant,
+        at: DateTime<Utc>,
+        decide: GrantDecision,
+    ) -> Result<GrantReceipt, GrantError>;
 }
 
 /// Something that must not be: a line of the audit.

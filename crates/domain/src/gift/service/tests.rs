@@ -36,7 +36,7 @@ fn facts(balance: i64) -> GiftContext {
 /// A ledger that decides on `balance` and posts nowhere.
 fn ledger(balance: i64) -> MockGiftLedger {
     let mut ledger = MockGiftLedger::new();
-    ledger.expect_settle().once().returning(move |_, decide| {
+    ledger.expect_settle().once().returning(move |_, at, decide| {
         let posting = decide(&facts(balance))?;
         Ok(GiftReceipt {
             gift_id: GiftId::new(7),
@@ -44,7 +44,7 @@ fn ledger(balance: i64) -> MockGiftLedger {
             total: posting.total,
             host_income: posting.host_income,
             balance_after: posting.balance_after,
-            created_at: posting.at,
+            created_at: at,
         })
     });
     ledger
@@ -72,7 +72,7 @@ async fn a_refusal_comes_back_as_it_was_decided() {
 #[tokio::test]
 async fn a_failing_store_is_a_failure_and_no_refusal() {
     let mut ledger = MockGiftLedger::new();
-    ledger.expect_settle().once().returning(|_, _| Err(StoreError::Unavailable("away".into()).into()));
+    ledger.expect_settle().once().returning(|_, _, _| Err(StoreError::Unavailable("away".into()).into()));
     let failed = service(ledger).send(order()).await;
     assert!(matches!(failed, Err(SendGiftError::Store(StoreError::Unavailable(_)))));
 }
@@ -81,7 +81,7 @@ async fn a_failing_store_is_a_failure_and_no_refusal() {
 async fn a_decision_may_be_called_again() {
     // What a retried transaction does, and a ledger that decides several orders in one.
     let mut ledger = MockGiftLedger::new();
-    ledger.expect_settle().once().returning(|_, decide| {
+    ledger.expect_settle().once().returning(|_, _, decide| {
         assert_eq!(decide(&facts(30)), decide(&facts(30)));
         Err(decide(&facts(0)).unwrap_err().into())
     });

@@ -1,11 +1,11 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 
 use super::*;
 use crate::{money::AMOUNT_MAX, testing::FixedClock, wallet::MockCoinLedger};
 
 fn check(balance: Option<i64>, amount: i64, expected: Result<i64, GrantRefusal>) {
     let facts = GrantContext { balance: balance.map(|coins| Coins::new(coins).unwrap()) };
-    let decided = grant(GrantAmount::parse(amount).unwrap(), &facts, DateTime::UNIX_EPOCH);
+    let decided = grant(GrantAmount::parse(amount).unwrap(), &facts);
     assert_eq!(decided.map(|posting| posting.balance_after.value()), expected);
 }
 
@@ -33,9 +33,9 @@ async fn the_ledger_decides_by_the_rule_at_the_instant_of_the_wish() {
     let clock = FixedClock::new(DateTime::UNIX_EPOCH);
     clock.advance(TimeDelta::seconds(9));
     let mut ledger = MockCoinLedger::new();
-    ledger.expect_grant().once().returning(|_, decide| {
+    ledger.expect_grant().once().returning(|_, at, decide| {
         let posting = decide(&GrantContext { balance: Some(Coins::ZERO) })?;
-        assert_eq!(posting.at.timestamp(), 9);
+        assert_eq!(at.timestamp(), 9);
         Ok(GrantReceipt { movement_id: MovementId::new(1), balance_after: posting.balance_after })
     });
     let wish = CoinGrant {

@@ -1,0 +1,87 @@
+//! The proof of the books.
+
+use async_trait::async_trait;
+use diesel::{
+    QueryableByName, sql_query,
+    sql_types::{BigInt, Text},
+};
+use diesel_async::RunQueryDsl as _;
+use domain::{
+    store::StoreError,
+    wallet::{Discrepancy, MoneyAudit},
+};
+
+use crate::{error::read_error, pool::Database};
+
+/// Proves the books on PostgreSQL.
+pub struct PgMoneyAudit {
+    database: Database,
+}
+
+impl PgMoneyAudit {
+    /// The audit of this database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+/// Everything that must not be. One statement, so that all proofs see the same snapshot.
+const DISCREPANCIES: &str = "
+WITH coins AS (
+  SELECT user_id, SUM(amount)::bigint AS amount FROM ledger_entries WHERE account = 'user_coins' GROUP BY user_id
+)
+SELECT 'balance equals movements minus gifts' AS proof, 'user ' || u.id AS subject,
+       u.balance - COALESCE(c.amount, 0) AS difference
+  FROM users u LEFT JOIN coins c ON c.user_id = u.id WHERE u.balance <> COALESCE(c.amount, 0)
+UNION ALL
+SELECT 'a gift has exactly its income', 'gift ' || g.id, g.host_income - COALESCE(i.income, 0)
+  FROM gifts g LEFT JOIN host_income i ON i.gift_id = g.id
+ WHERE i.id IS NULL OR i.income <> g.host_income OR i.host_id <> g.receiver_id OR i.type <> g.category
+UNION ALL
+SELECT 'a gift is split exactly', 'gift ' || id, host_income - total_cost * host_share_bp / 10000
+  FROM gifts WHERE host_income <> total_cost * host_share_bp / 10000
+UNION ALL
+SELECT 'diamonds are never overdrawn', 'user ' || host_id, SUM(income)::bigint
+  FROM host_income GROUP BY host_id HAVING SUM(income) < 0
+UNION ALL
+SELECT 'a sent gift has one key', 'gift ' || g.id, COUNT(k.key) - 1
+  FROM gifts g LEFT JOIN idempotency_keys k
+    ON k.actor_id = g.sender_id AND k.operation = 'gift' AND (k.outcome -> 'sent' ->> 'gift_id')::bigint = g.id
+ GROUP BY g.id HAVING COUNT(k.key) <> 1
+UNION ALL
+SELECT 'entries add up to zero', currency, SUM(amount)::bigint
+  FROM ledger_entries GROUP BY currency HAVING SUM(amount) <> 0
+ORDER BY 1, 2";
+
+/// How long the audit may take: it reads everything, while requests may not.
+const TIME_LIMIT: &str = "SET LOCAL statement_timeout = '30min'";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    proof: String,
+    #[diesel(sql_type = Text)]
+    subject: String,
+    #[diesel(sql_type = BigInt)]
+    difference: i64,
+}
+
+#[async_trait]
+impl MoneyAudit for PgMoneyAudit {
+    async fn discrepancies(&self) -> Result<Vec<Discrepancy>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let rows = connection
+            .build_transaction()
+            .read_only()
+            .repeatable_read()
+            .run(async |connection| {
+                sql_query(TIME_LIMIT).execute(connection).await?;
+                sql_query(DISCREPANCIES).load::<Row>(connection).await
+            })
+            .await
+            .map_err(read_error)?;
+        let discrepancy = |Row { proof, subject, difference }| Discrepancy { proof, subject, difference };
+        Ok(rows.into_iter().map(discrepancy).collect())
+    }
+}

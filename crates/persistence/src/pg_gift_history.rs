@@ -1,0 +1,93 @@
+//! The record of gifts.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, QueryDsl as _, dsl::sql, sql_types::BigInt,
+};
+use diesel_async::RunQueryDsl as _;
+use domain::{
+    gift::{Contribution, Contributions, GiftHistory},
+    id::{GiftId, UserId},
+    money::Coins,
+    page::{Cursor, Page, PageRequest},
+    store::StoreError,
+    time::Window,
+};
+
+use crate::{
+    error::{read_error, unreadable},
+    pool::Database,
+    schema::{gifts, users},
+};
+
+/// Reads the record of gifts from PostgreSQL.
+pub struct PgGiftHistory {
+    database: Database,
+}
+
+impl PgGiftHistory {
+    /// The record of this database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+type Row = (i64, String, i64, String, DateTime<Utc>);
+
+#[async_trait]
+impl GiftHistory for PgGiftHistory {
+    async fn contributions(
+        &self,
+        host: UserId,
+        window: Window,
+        page: PageRequest,
+    ) -> Result<Contributions, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let mut sum = gifts::table
+            .filter(gifts::receiver_id.eq(host.value()))
+            // A sum of bigints is a numeric, which has no place in an amount.
+            .select(sql::<BigInt>("COALESCE(SUM(total_cost), 0)::bigint"))
+            .into_boxed();
+        let mut rows = gifts::table
+            .inner_join(users::table.on(users::id.eq(gifts::sender_id)))
+            .filter(gifts::receiver_id.eq(host.value()))
+            .order((gifts::created_at.desc(), gifts::id.desc()))
+            .limit(i64::from(page.limit.items()).saturating_add(1))
+            .select((gifts::id, gifts::gift_name, gifts::total_cost, users::name, gifts::created_at))
+            .into_boxed();
+        if let Some(start) = window.start {
+            sum = sum.filter(gifts::created_at.ge(start));
+            rows = rows.filter(gifts::created_at.ge(start));
+        }
+        if let Some(end) = window.end {
+            sum = sum.filter(gifts::created_at.lt(end));
+            rows = rows.filter(gifts::created_at.lt(end));
+        }
+        if let Some(Cursor { created_at, id }) = page.after {
+            // The first half bounds the index scan, the second decides within one instant.
+            rows = rows
+                .filter(gifts::created_at.le(created_at))
+                .filter(gifts::created_at.lt(created_at).or(gifts::id.lt(id)));
+        }
+        let total: i64 = sum.first(&mut connection).await.map_err(read_error)?;
+        let rows: Vec<Row> = rows.load(&mut connection).await.map_err(read_error)?;
+        let items = rows.into_iter().map(contribution).collect::<Result<Vec<_>, _>>()?;
+        Ok(Contributions {
+            page: Page::from_surplus(items, page.limit, |item| Cursor {
+                created_at: item.created_at,
+                id: item.gift_id.value(),
+            }),
+            total: coins(total)?,
+        })
+    }
+}
+
+fn contribution((id, gift_name, total, sender_name, created_at): Row) -> Result<Contribution, StoreError> {
+    Ok(Contribution { gift_id: GiftId::new(id), gift_name, total: coins(total)?, sender_name, created_at })
+}
+
+fn coins(amount: i64) -> Result<Coins, StoreError> {
+    Coins::new(amount).map_err(|error| read_error(unreadable(error)))
+}

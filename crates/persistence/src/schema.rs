@@ -1,0 +1,97 @@
+// Generated from the database: UPDATE_SCHEMA=1 cargo test -p persistence schema
+
+diesel::table! {
+    coin_movements (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        amount -> BigInt,
+        reference -> Text,
+        actor_id -> Nullable<BigInt>,
+        reason -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    gift_catalogue (key) {
+        key -> Text,
+        name -> Text,
+        coin_value -> BigInt,
+        category -> Text,
+        host_share_bp -> Integer,
+        is_active -> Bool,
+        sort_order -> Integer,
+        size_class -> Text,
+    }
+}
+
+diesel::table! {
+    gifts (id) {
+        id -> BigInt,
+        sender_id -> BigInt,
+        receiver_id -> BigInt,
+        gift_key -> Text,
+        gift_name -> Text,
+        category -> Text,
+        coin_value -> BigInt,
+        quantity -> Integer,
+        total_cost -> BigInt,
+        host_share_bp -> Integer,
+        host_income -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    host_income (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        gift_id -> Nullable<BigInt>,
+        income -> BigInt,
+        #[sql_name = "type"]
+        type_ -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (actor_id, key) {
+        actor_id -> BigInt,
+        key -> Text,
+        operation -> Text,
+        fingerprint -> Bytea,
+        outcome -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        phone -> Text,
+        password -> Text,
+        name -> Text,
+        avatar_url -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        age -> Nullable<Integer>,
+        signature -> Nullable<Text>,
+        balance -> BigInt,
+        level -> Integer,
+        vip_level -> Integer,
+        role -> Text,
+        token_epoch -> Integer,
+        banned_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    coin_movements,
+    gift_catalogue,
+    gifts,
+    host_income,
+    idempotency_keys,
+    users,
+);

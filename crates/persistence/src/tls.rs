@@ -1,0 +1,81 @@
+//! Opening a connection, with TLS where the URL asks for it.
+
+use std::sync::Arc;
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer, pki_types::pem::PemObject as _};
+use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Opens a connection: TLS with verified chain and host name for `sslmode=require` (`verify-ca` and `verify-full` mean
+/// the same here), plain otherwise. `PGSSLROOTCERT` names a file with additional authorities.
+pub(crate) async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let config: Config =
+        accepted(url).parse().map_err(|error: tokio_postgres::Error| invalid_url(&error.to_string()))?;
+    if config.get_ssl_mode() == SslMode::Require {
+        let connector = MakeRustlsConnect::new(client_config()?);
+        let (client, connection) = config.connect(connector).await.map_err(bad_connection)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    } else {
+        let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    }
+}
+
+/// The URL in the words that the driver knows. Its `require` verifies as much as the two modes that it does not know.
+fn accepted(url: &str) -> String {
+    url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require")
+}
+
+fn client_config() -> ConnectionResult<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = std::env::var_os("PGSSLROOTCERT") {
+        let certificates = CertificateDer::pem_file_iter(path).map_err(bad_connection)?;
+        for certificate in certificates {
+            roots.add(certificate.map_err(bad_connection)?).map_err(bad_connection)?;
+        }
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(bad_connection)?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// An error without the URL, which holds a password.
+fn invalid_url(reason: &str) -> ConnectionError {
+    ConnectionError::InvalidConnectionUrl(reason.to_owned())
+}
+
+fn bad_connection(error: impl std::error::Error) -> ConnectionError {
+    use std::fmt::Write as _;
+
+    // The driver's own text is a heading; the reason is in its sources.
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    ConnectionError::BadConnection(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verifying_modes_are_understood() {
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let config: Config = accepted(&format!("postgres://u@localhost/d?sslmode={mode}")).parse().unwrap();
+            assert_eq!(config.get_ssl_mode(), SslMode::Require, "{mode}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_does_not_show_the_password() {
+        let refused = establish("postgres://user:hunter2@localhost:badport/db").await.err().unwrap();
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+}

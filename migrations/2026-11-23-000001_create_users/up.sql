@@ -1,0 +1,25 @@
+-- People. The columns of the server that this one replaced, with money widened to 64 bits, instants with a zone,
+-- and what decides on tokens: role, epoch and ban. Sixteen columns at most (see CONTRIBUTING.md, "Add a table").
+CREATE TABLE users (
+  id bigint NOT NULL CONSTRAINT users_pkey PRIMARY KEY,
+  phone varchar(20) NOT NULL CONSTRAINT users_phone_key UNIQUE,
+  password varchar(255) NOT NULL,
+  name varchar(100) NOT NULL,
+  avatar_url text,
+  gender varchar(20),
+  age integer,
+  signature text,
+  balance bigint NOT NULL DEFAULT 0,
+  level integer NOT NULL DEFAULT 1,
+  vip_level integer NOT NULL DEFAULT 0,
+  role varchar(20) NOT NULL DEFAULT 'user',
+  token_epoch integer NOT NULL DEFAULT 0,
+  banned_at timestamptz,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  CONSTRAINT users_id_positive CHECK (id BETWEEN 1 AND 9007199254740991),
+  CONSTRAINT users_balance_non_negative CHECK (balance >= 0),
+  CONSTRAINT users_balance_within_range CHECK (balance <= 9007199254740991),
+  CONSTRAINT users_role_known CHECK (role IN ('user', 'admin')),
+  CONSTRAINT users_token_epoch_non_negative CHECK (token_epoch >= 0)
+) WITH (fillfactor = 80); -- room for balances to change in place
