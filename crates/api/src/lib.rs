@@ -1,1 +1,24 @@
-//! TBD
+//! The server: HTTP handlers over the domain's services, adapters of the ports that need no database, and the
+//! composition root that wires them to PostgreSQL.
+//!
+//! A handler parses, calls one use case, and renders; it decides nothing. What it may say no with stands in
+//! `error/refusals.rs`, what it may answer in the OpenAPI description that is generated from the handlers.
+
+mod adapters;
+mod auth;
+mod bootstrap;
+mod cli;
+mod command;
+pub mod config;
+mod embedded;
+mod error;
+mod http;
+mod server;
+mod state;
+mod telemetry;
+
+pub use adapters::WeakSecret;
+pub use bootstrap::{Deployment, StartError};
+pub use cli::run;
+pub use server::Server;
+pub use telemetry::ACCESS_LOG;

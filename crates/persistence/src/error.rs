@@ -9,7 +9,7 @@ use domain::store::{Cause, StoreError};
 pub(crate) enum Class {
     /// The connection is gone: before a commit nothing was written, during one nobody knows.
     ConnectionLost,
-    /// The transaction lost against others (deadlock, serialization, lock timeout): trying again helps.
+    /// The transaction lost against others (deadlock, serialization, lock timeout, their key): trying again helps.
     Conflict,
     /// The database is too slow or full: trying again now does not help.
     Overloaded,
@@ -31,6 +31,10 @@ pub(crate) fn classify(error: &DieselError) -> Class {
     };
     match kind {
         DatabaseErrorKind::SerializationFailure => Class::Conflict,
+        // Two requests of one actor under one key that lock different rows: the later one finds the key kept next time.
+        DatabaseErrorKind::UniqueViolation if information.constraint_name() == Some("idempotency_keys_pkey") => {
+            Class::Conflict
+        }
         DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Class::ConnectionLost,
         DatabaseErrorKind::Unknown => match information.message() {
             "deadlock detected" | "canceling statement due to lock timeout" => Class::Conflict,
@@ -87,6 +91,11 @@ pub(crate) fn pool_error(error: RunError) -> StoreError {
 /// A row holds a value that the domain does not know: an error like any other of its query.
 pub(crate) fn unreadable(cause: impl Into<Cause>) -> DieselError {
     DieselError::DeserializationError(cause.into())
+}
+
+/// A decision's posting contradicts itself or the books: nothing of it is kept.
+pub(crate) fn contradictory(cause: impl Into<Cause>) -> DieselError {
+    DieselError::SerializationError(cause.into())
 }
 
 #[cfg(test)]

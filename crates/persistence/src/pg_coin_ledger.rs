@@ -16,7 +16,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::unreadable,
+    error::{contradictory, unreadable},
     idempotency::{Kept, KeyedRequest},
     pool::Database,
     schema::{coin_movements as movements, users},
@@ -69,7 +69,7 @@ async fn grant_once(
         .optional()?;
     let request = KeyedRequest { operation: "grant", actor: wish.actor, key: &wish.key, content: wish.content() };
     // Two grants with one key to different users lock different rows. Then the key's own uniqueness decides: the later
-    // one fails, nothing of it is kept, and asking again finds the first.
+    // one is rolled back, tried again, and finds the first.
     match request.find::<KeptOutcome>(connection).await? {
         Some(Kept::Outcome(kept)) => return kept.into_outcome(),
         Some(Kept::OtherContent) => return Ok(Err(GrantRefusal::KeyReused)),
@@ -110,10 +110,15 @@ async fn post(
         .returning(movements::id)
         .get_result(connection)
         .await?;
-    diesel::update(users::table.find(wish.user.value()))
-        .set(users::balance.eq(posting.balance_after.value()))
-        .execute(connection)
+    // Added to what is there, not set to what was decided: so a wrong decision meets `users_balance_within_range`.
+    let balance: i64 = diesel::update(users::table.find(wish.user.value()))
+        .set(users::balance.eq(users::balance + wish.amount.coins().value()))
+        .returning(users::balance)
+        .get_result(connection)
         .await?;
+    if balance != posting.balance_after.value() {
+        return Err(contradictory("the posting of a grant does not add up"));
+    }
     Ok(GrantReceipt { movement_id: MovementId::new(movement_id), balance_after: posting.balance_after })
 }
 

@@ -16,7 +16,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::unreadable,
+    error::{contradictory, unreadable},
     idempotency::{Kept, KeyedRequest},
     pg_gift_catalogue,
     pool::Database,
@@ -96,7 +96,7 @@ async fn post(
     posting: &GiftPosting,
     at: DateTime<Utc>,
 ) -> QueryResult<GiftReceipt> {
-    let gift_id: i64 = diesel::insert_into(gifts::table)
+    let (gift_id, total): (i64, i64) = diesel::insert_into(gifts::table)
         .values((
             gifts::sender_id.eq(posting.sender.value()),
             gifts::receiver_id.eq(posting.receiver.value()),
@@ -109,7 +109,7 @@ async fn post(
             gifts::host_income.eq(posting.host_income.value()),
             gifts::created_at.eq(at),
         ))
-        .returning(gifts::id)
+        .returning((gifts::id, gifts::total_cost))
         .get_result(connection)
         .await?;
     diesel::insert_into(host_income::table)
@@ -122,10 +122,15 @@ async fn post(
         ))
         .execute(connection)
         .await?;
-    diesel::update(users::table.find(posting.sender.value()))
-        .set(users::balance.eq(posting.balance_after.value()))
-        .execute(connection)
+    // Taken from what is there, not set to what was decided: so a wrong decision meets `users_balance_non_negative`.
+    let balance: i64 = diesel::update(users::table.find(posting.sender.value()))
+        .set(users::balance.eq(users::balance - total))
+        .returning(users::balance)
+        .get_result(connection)
         .await?;
+    if (total, balance) != (posting.total.value(), posting.balance_after.value()) {
+        return Err(contradictory("the posting of a gift does not add up"));
+    }
     Ok(GiftReceipt {
         gift_id: GiftId::new(gift_id),
         quantity: posting.quantity,

@@ -14,7 +14,7 @@ use crate::{
     launch::{Launched, STOP_TIMEOUT, collect, launch},
     options::{Options, Progress},
     place::{POLL, Place},
-    process,
+    process::{self, LockFile},
     tether::{self, Hold},
     wire,
 };
@@ -130,17 +130,20 @@ impl Cluster {
     }
 
     fn release(&mut self) -> bool {
+        let server = process::server(&self.place.data());
         let last = self.hold.take().and_then(Hold::leave);
-        let down = last.is_some_and(|last| self.options.linger_seconds == 0 && self.wait_until_down(&last));
+        let down = last.is_some_and(|last| self.options.linger_seconds == 0 && self.wait_until_down(server, &last));
         self.watchdog.take().into_iter().for_each(collect);
         down
     }
 
-    fn wait_until_down(&mut self, last: &tether::Last) -> bool {
+    /// `server` is the one there was before we left; its lock file goes a moment before the process does.
+    fn wait_until_down(&mut self, server: Option<LockFile>, last: &tether::Last) -> bool {
         let deadline = Instant::now() + STOP_TIMEOUT;
         loop {
             let collected = self.watchdog.as_mut().is_none_or(|watchdog| !matches!(watchdog.try_wait(), Ok(None)));
-            if collected && process::server(&self.place.data()).is_none() {
+            let gone = server.is_none_or(|server| !process::is_alive(server.pid));
+            if collected && gone {
                 tracing::info!(dir = %self.place.base.display(), "the private PostgreSQL has stopped");
                 return true;
             }
@@ -215,9 +218,10 @@ fn attach(place: &Place, deadline: Instant) -> Result<Option<Hold>, Error> {
         }
         match (&hold, server) {
             (None, None) => return Ok(None),
-            (Some(_), Some(lock)) => {
+            (Some(held), Some(lock)) => {
                 // Not so while it recovers, shuts down, or decides whether we came in time to keep it from that.
-                if lock.ready && tether::is_open(place) && wire::answers(&place.socket()) {
+                let usable = lock.ready && tether::is_open(place) && wire::answers(&place.socket());
+                if usable && held.is_watched(place) {
                     return Ok(hold);
                 }
             }

@@ -55,7 +55,7 @@ pub(crate) fn delete(place: &Place) -> Result<(), Error> {
 
 /// All or nothing: made under another name and then renamed, so that a `kill -9` leaves no half cluster.
 fn create(place: &Place, options: &Options, programs: &Programs) -> Result<(), Error> {
-    sweep(place)?;
+    sweep(place);
     mark(place, options.throw_away)?;
     let unfinished = place.base.join(format!("init-{}", process::id()));
     let initdb = programs.dir.join("initdb");
@@ -75,15 +75,16 @@ fn create(place: &Place, options: &Options, programs: &Programs) -> Result<(), E
     fs::rename(&unfinished, place.data()).context(|| format!("cannot rename {}", unfinished.display()))
 }
 
-/// Removes what starters have left that were killed during `initdb`.
-fn sweep(place: &Place) -> Result<(), Error> {
-    let entries = fs::read_dir(&place.base).context(|| format!("cannot read {}", place.base.display()))?;
-    for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with("init-") {
-            remove_dir(&entry.path())?;
+/// Removes what starters have left that were killed during `initdb`. Their `initdb` may still run and write; then the
+/// rest is for the next time.
+fn sweep(place: &Place) {
+    for entry in fs::read_dir(&place.base).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("init-")
+            && let Err(error) = remove_dir(&entry.path())
+        {
+            tracing::debug!(%error, "left for the next start");
         }
     }
-    Ok(())
 }
 
 fn mark(place: &Place, throw_away: bool) -> Result<(), Error> {

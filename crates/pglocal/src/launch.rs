@@ -152,7 +152,7 @@ fn in_list(path: &Path) -> String {
 /// session of the predecessor is left.
 fn pardon_stale_files(place: &Place, command: &mut Command) -> Result<(), Error> {
     if let Some(stale) = LockFile::read(&place.data()) {
-        command.env("PG_GRANDPARENT_PID", stale.pid.as_raw_nonzero().to_string());
+        command.env("PG_GRANDPARENT_PID", stale.pid.to_string());
     }
     let socket = place.socket();
     for path in [socket.clone(), socket.with_file_name(".s.PGSQL.5432.lock")] {

@@ -5,7 +5,7 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::{ffi::OsStrExt, process::CommandExt},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal};
 
 use crate::place::User;
 
-/// Where the system shows its processes; absent on macOS, where the checks below know less.
+/// Where the system shows its processes; absent on macOS.
 const PROC: &str = "/proc";
 
 /// What must be taken over from the environment for programs to be found and loaded. Everything else stays outside:
@@ -63,35 +63,43 @@ pub(crate) fn shut_down(server: LockFile) {
     }
 }
 
-/// Is `pid` alive and at work on `data`? The number in a stale lock file may belong to anybody by now; in a container
-/// that is started again it often does. And where process 1 does not collect the dead, a killed server stays a zombie.
-fn serves(pid: Pid, data: &Path) -> bool {
-    if !Path::new(PROC).join("self/stat").exists() {
-        return serves_says_ps(pid, data);
+/// Is the process alive? A zombie is not; where process 1 does not collect the dead, a killed server stays one.
+pub(crate) fn is_alive(pid: Pid) -> bool {
+    if !has_proc() {
+        return rustix::process::test_kill_process(pid).is_ok();
     }
-    let process = Path::new(PROC).join(pid.as_raw_nonzero().to_string());
-    let Ok(stat) = fs::read_to_string(process.join("stat")) else { return false };
+    let stat = fs::read_to_string(proc_dir(pid).join("stat")).unwrap_or_default();
     // "pid (name) state …", where the name may contain anything
     let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-    if matches!(state, None | Some('Z' | 'X' | 'x')) {
+    !matches!(state, None | Some('Z' | 'X' | 'x'))
+}
+
+/// Is the process alive and at work on `data`? The number in a stale lock file may belong to anybody by now; in a
+/// container that is started again it often does.
+fn serves(pid: Pid, data: &Path) -> bool {
+    if !is_alive(pid) {
         return false;
     }
+    if !has_proc() {
+        let output = command("ps", None).args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output();
+        let line = output.map(|output| output.stdout).unwrap_or_default();
+        return String::from_utf8_lossy(&line).contains(&*data.to_string_lossy());
+    }
     // The working directory is the better proof, but containers may not let root see it.
-    let works_there = fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == data);
+    let works_there = fs::read_link(proc_dir(pid).join("cwd")).is_ok_and(|cwd| cwd == data);
     let names_it = || {
-        let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
+        let arguments = fs::read(proc_dir(pid).join("cmdline")).unwrap_or_default();
         arguments.split(|byte| *byte == 0).any(|argument| argument == data.as_os_str().as_bytes())
     };
     works_there || names_it()
 }
 
-/// The same where there is no `/proc`.
-fn serves_says_ps(pid: Pid, data: &Path) -> bool {
-    let mut ps = command("ps", None);
-    let output = ps.args(["-ww", "-o", "state=", "-o", "command=", "-p", &pid.as_raw_nonzero().to_string()]).output();
-    let line = output.map(|output| output.stdout).unwrap_or_default();
-    let line = String::from_utf8_lossy(&line);
-    !line.trim_start().starts_with('Z') && line.contains(&*data.to_string_lossy())
+fn has_proc() -> bool {
+    Path::new(PROC).join("self/stat").exists()
+}
+
+fn proc_dir(pid: Pid) -> PathBuf {
+    Path::new(PROC).join(pid.to_string())
 }
 
 #[cfg(test)]

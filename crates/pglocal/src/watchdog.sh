@@ -1,6 +1,6 @@
 # Runs a PostgreSQL server and shuts it down when nobody holds the pipe on standard input any more.
 # Arguments: file of the state, seconds to linger, the server's lock file, then the server's command line.
-# For any POSIX /bin/sh; started by launch.rs, spoken to by tether.rs. Nothing else runs but `sleep`.
+# For any POSIX /bin/sh; started by launch.rs in a process group of its own, spoken to by tether.rs.
 state=$1 linger=$2 lockfile=$3
 shift 3
 # Only the tether below may have the pipe open: whether anybody reads it tells holders whether we are there.
@@ -29,10 +29,11 @@ ours() {
   # SIGINT asks for a fast shutdown; more than once, since a server that has only just started does not hear it yet.
   while ours && kill -INT "$server" 2>/dev/null; do sleep 1 </dev/null; done
 ) <&3 3<&- &
-tether=$!
 exec 3<&-
 
 wait "$server"
 status=$?
-kill "$tether" 2>/dev/null
+# The tether, and a `sleep` of its, are all that is left in our process group.
+trap '' TERM
+kill -TERM 0
 exit "$status"

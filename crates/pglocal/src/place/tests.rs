@@ -36,13 +36,13 @@ fn a_long_path_gets_a_short_socket() {
     assert!(long.socket().as_os_str().as_bytes().len() < 50);
     assert_ne!(long.socket(), place(&format!("/srv/{}", "y".repeat(200))).socket());
     let longest = SOCKET_PATH_MAX - "/s/".len() - SOCKET.len();
-    assert!(place(&format!("/{}", "x".repeat(longest - 1))).socket().starts_with("/xxx"));
+    assert!(!place(&format!("/{}", "x".repeat(longest - 1))).socket().starts_with("/tmp"));
     assert!(place(&format!("/{}", "x".repeat(longest))).socket().starts_with("/tmp"));
 }
 
 #[test]
 fn fingerprints_never_change() {
-    assert_eq!(fingerprint(Path::new("/root/chatme/data/pg")), "TODO");
+    assert_eq!(fingerprint(Path::new("/root/chatme/data/pg")), "d912783341f9d294");
 }
 
 #[test]

@@ -10,7 +10,6 @@ use pglocal::{Cluster, Options};
 
 use crate::{
     holder::Holder,
-    holders::is_shell,
     support::{Dir, eventually, is_running, kill, query},
 };
 
@@ -21,7 +20,7 @@ fn a_killed_server_is_revived() {
     query(&cluster, "postgres", "CREATE TABLE kept AS SELECT 42 AS answer").unwrap();
     assert!(!cluster.revive().unwrap(), "nothing to do");
     for _ in 0..3 {
-        kill(dir.postmaster());
+        kill(&[dir.postmaster()]);
         eventually("its death is noticed", || !cluster.is_alive());
         assert!(cluster.revive().unwrap());
         assert!(cluster.is_alive());
@@ -41,7 +40,7 @@ fn a_server_killed_amid_busy_sessions_is_revived() {
     let session = std::thread::spawn(move || crate::support::query_url(&url, work));
     let busy = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%generate_series%' AND pid <> pg_backend_pid()";
     eventually("the session works", || query(&cluster, "postgres", busy).unwrap() == ["1"]);
-    kill(dir.postmaster());
+    kill(&[dir.postmaster()]);
     eventually("its death is noticed", || !cluster.is_alive());
     assert!(cluster.revive().unwrap());
     assert_eq!(query(&cluster, "postgres", "SELECT 1").unwrap(), ["1"]);
@@ -53,7 +52,7 @@ fn all_holders_find_back_to_a_revived_server() {
     let dir = Dir::new();
     let mut first = Cluster::start(&dir.throw_away()).unwrap();
     let mut second = Cluster::start(&dir.throw_away()).unwrap();
-    kill(dir.postmaster());
+    kill(&[dir.postmaster()]);
     eventually("its death is noticed", || !first.is_alive() && !second.is_alive());
     let revived = std::thread::scope(|scope| {
         let both = [&mut first, &mut second].map(|cluster| scope.spawn(|| cluster.revive().unwrap()));
@@ -79,7 +78,7 @@ fn after_a_kill_of_everything_no_commit_is_lost() {
         }
         query(&cluster, "postgres", &format!("INSERT INTO coins SELECT generate_series(1, {round}000)")).unwrap();
         // Before ourselves, so that nobody has time for an orderly end.
-        dir.processes().into_iter().for_each(kill);
+        kill(&dir.processes());
         holder.kill();
         drop(cluster);
     }
@@ -95,7 +94,7 @@ fn a_killed_watchdog_is_noticed_and_replaced() {
     let dir = Dir::new();
     let mut cluster = Cluster::start(&dir.throw_away()).unwrap();
     let postmaster = dir.postmaster();
-    dir.processes().into_iter().filter(|pid| is_shell(*pid)).for_each(kill);
+    kill(&dir.shells());
     eventually("its death is noticed", || !cluster.is_alive());
     assert!(is_running(postmaster));
     assert!(cluster.revive().unwrap());
@@ -112,15 +111,13 @@ fn half_a_watchdog_does_not_block_the_next_server() {
     assert!(first.started());
     let postmaster = dir.postmaster();
     let parent = parent(postmaster);
-    assert!(is_shell(parent));
-    kill(parent);
-    kill(postmaster);
-    eventually("both are gone", || !is_running(parent) && !is_running(postmaster));
+    assert!(dir.shells().contains(&parent));
+    kill(&[parent, postmaster]);
 
     let cluster = Cluster::start(&dir.throw_away()).unwrap();
     assert!(cluster.started_here() && cluster.is_alive());
     first.kill();
-    eventually("the old shell ends", || dir.processes().into_iter().filter(|pid| is_shell(*pid)).count() == 2);
+    dir.shells(); // two, so the old one has ended
     assert!(cluster.is_alive(), "without harm to the new server");
     assert_eq!(query(&cluster, "postgres", "SELECT 1").unwrap(), ["1"]);
     assert!(cluster.stop());

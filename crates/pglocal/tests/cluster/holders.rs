@@ -1,8 +1,12 @@
 //! The server lives as long as anybody holds it, and no longer.
 
-use std::{process::Command, thread, time::Instant};
+use std::{
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
-use pglocal::Cluster;
+use pglocal::{Cluster, Options};
 
 use crate::{
     holder::Holder,
@@ -67,12 +71,32 @@ fn a_holder_killed_while_it_starts_leaves_no_orphan() {
     for pause in 0..12_u64 {
         let holder = Holder::throw_away(&dir.path());
         // Not waiting for anything: the point is to hit every moment of a start.
-        thread::sleep(std::time::Duration::from_millis(pause * 7));
+        thread::sleep(Duration::from_millis(pause * 7));
         holder.kill();
         dir.assert_quiet();
     }
     let cluster = Cluster::start(&dir.throw_away()).unwrap();
     assert_eq!(query(&cluster, "postgres", "SELECT 1").unwrap(), ["1"]);
+}
+
+#[test]
+fn a_holder_killed_while_it_creates_the_cluster_leaves_nothing_half_done() {
+    let dir = Dir::new();
+    for _ in 0..3 {
+        let holder = Holder::durable(&dir.path());
+        let begun = || {
+            let entries = std::fs::read_dir(dir.path()).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path()).any(|path| path.join("PG_VERSION").exists())
+        };
+        eventually("initdb has begun", begun);
+        holder.kill();
+        assert!(!dir.data().exists());
+    }
+    // At once, while the `initdb` of the killed may still run.
+    let cluster = Cluster::start(&Options::new(dir.path())).unwrap();
+    assert_eq!(query(&cluster, "postgres", "SELECT 1").unwrap(), ["1"]);
+    assert!(cluster.stop());
+    dir.assert_quiet();
 }
 
 #[test]
@@ -98,23 +122,33 @@ fn open_sessions_do_not_keep_it() {
     assert!(session.join().unwrap().is_err(), "its statement was cut off");
 }
 
-/// Everybody comes and goes as fast as possible, so that newcomers meet the server in every state. Whoever has got a
-/// cluster must be able to use it.
+/// Everybody comes and goes as fast as possible, some by `kill -9`, so that newcomers meet the server in every state.
+/// Whoever has got a cluster must be able to use it.
 #[test]
 fn coming_and_going_at_once_never_leaves_anybody_without_a_server() {
+    const ROUNDS: u32 = 12;
     let dir = Dir::new();
     thread::scope(|scope| {
-        for name in 0..4 {
+        for name in 0..3 {
             let dir = &dir;
             scope.spawn(move || {
-                for round in 0..12 {
+                for round in 0..ROUNDS {
                     let cluster = Cluster::start(&dir.throw_away()).unwrap();
-                    let answer = query(&cluster, "postgres", "SELECT 1");
-                    assert!(answer.is_ok_and(|rows| rows == ["1"]), "{name}, round {round}");
+                    for _ in 0..3 {
+                        let answer = query(&cluster, "postgres", "SELECT 1");
+                        assert!(answer.is_ok_and(|rows| rows == ["1"]), "{name}, round {round}");
+                    }
                     assert!(cluster.is_alive(), "{name}, round {round}");
                 }
             });
         }
+        scope.spawn(|| {
+            for _ in 0..ROUNDS {
+                let mut holder = Holder::throw_away(&dir.path());
+                holder.started();
+                holder.kill();
+            }
+        });
     });
     dir.assert_quiet();
 }
@@ -144,7 +178,7 @@ fn a_watchdog_killed_outright_does_not_leave_the_server_untied() {
     let mut first = Holder::throw_away(&dir.path());
     assert!(first.started());
     let postmaster = dir.postmaster();
-    dir.processes().into_iter().filter(|pid| is_shell(*pid)).for_each(kill);
+    kill(&dir.shells());
     first.kill();
     assert!(is_running(postmaster), "nobody is left to stop it");
     let cluster = Cluster::start(&dir.throw_away()).unwrap();
@@ -152,8 +186,4 @@ fn a_watchdog_killed_outright_does_not_leave_the_server_untied() {
     assert!(!is_running(postmaster));
     drop(cluster);
     dir.assert_quiet();
-}
-
-pub(crate) fn is_shell(pid: i32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|command| command.starts_with("/bin/sh\0"))
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use pglocal::{Cluster, Options};
-use rustix::process::{Pid, Signal};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal},
+};
 use tempfile::TempDir;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
@@ -56,6 +59,16 @@ impl Dir {
             .collect()
     }
 
+    /// The two shells of the watchdog. On a busy machine the second may come up after the server.
+    pub(crate) fn shells(&self) -> Vec<i32> {
+        let is_shell = |pid: &i32| {
+            fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|command| command.starts_with("/bin/sh\0"))
+        };
+        let shells = || self.processes().into_iter().filter(is_shell).collect::<Vec<_>>();
+        eventually("two shells watch the server", || shells().len() == 2);
+        shells()
+    }
+
     /// The server's process, as its lock file says.
     pub(crate) fn postmaster(&self) -> i32 {
         let lock = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
@@ -74,8 +87,13 @@ pub(crate) fn is_running(pid: i32) -> bool {
         .is_ok_and(|stat| !stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'))
 }
 
-pub(crate) fn kill(pid: i32) {
-    rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+/// `kill -9` for all of them at once; then waits until it has worked.
+pub(crate) fn kill(pids: &[i32]) {
+    for pid in pids {
+        let killed = rustix::process::kill_process(Pid::from_raw(*pid).unwrap(), Signal::KILL);
+        assert!(matches!(killed, Ok(()) | Err(Errno::SRCH)), "{killed:?}");
+    }
+    eventually("they die", || !pids.iter().any(|pid| is_running(*pid)));
 }
 
 #[track_caller]

@@ -1,0 +1,16 @@
+//! Adapters of the domain's ports that need no database.
+
+mod avatars;
+mod clock;
+mod dice;
+mod hs256;
+mod password;
+mod token;
+
+pub(crate) use avatars::FileAvatarStore;
+pub(crate) use avatars::{DIRECTORY as AVATAR_DIRECTORY, is_name as is_avatar_name};
+pub(crate) use clock::SystemClock;
+pub(crate) use dice::OsDice;
+pub(crate) use password::ArgonHasher;
+pub use token::WeakSecret;
+pub(crate) use token::{JwtSigner, check_secret};

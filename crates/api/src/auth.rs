@@ -1,0 +1,122 @@
+//! Who calls, and from where.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
+use domain::user::ClientAddress;
+
+use crate::{error::ApiError, state::AppState};
+
+/// An authenticated user: a handler that takes one is not called without a good token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller(pub(crate) domain::user::Caller);
+
+/// An authenticated user, or nobody where no token was sent. A bad token is refused all the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OptionalCaller(pub(crate) Option<domain::user::Caller>);
+
+/// Where a request comes from, as limits see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address(pub(crate) ClientAddress);
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { authenticate(&request).await?.map(Self).ok_or_else(ApiError::token_missing) })
+    }
+}
+
+impl FromRequest for OptionalCaller {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { authenticate(&request).await.map(Self) })
+    }
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<Option<domain::user::Caller>, ApiError> {
+    let state = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?;
+    match bearer_token(request) {
+        None => Ok(None),
+        Some(token) => Ok(Some(state.accounts.authenticate(token).await?)),
+    }
+}
+
+/// The token of `Authorization: Bearer …`, if there is one.
+fn bearer_token(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+impl FromRequest for Address {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let state = request.app_data::<Data<AppState>>();
+        let hops = state.map_or(0, |state| state.trusted_proxy_hops);
+        let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+        let forwarded = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok());
+        std::future::ready(Ok(Self(client_address(peer, forwarded, hops).into())))
+    }
+}
+
+/// The address of the client behind `hops` proxies that are believed: each of them appended the address that it was
+/// called from. What stands further left was written by the client and proves nothing.
+fn client_address<'a>(peer: IpAddr, forwarded: impl Iterator<Item = &'a str>, hops: usize) -> IpAddr {
+    let Some(from_the_right) = hops.checked_sub(1) else { return peer };
+    let addresses: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let behind = addresses.iter().rev().nth(from_the_right).and_then(|text| text.parse().ok());
+    behind.unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn check_address(hops: usize, forwarded: &[&str], expected: &str) {
+        let peer = IpAddr::from([10, 0, 0, 9]);
+        let address = client_address(peer, forwarded.iter().copied(), hops);
+        assert_eq!(address.to_string(), expected, "{hops} hops, {forwarded:?}");
+    }
+
+    #[test]
+    fn only_believed_proxies_tell_the_address() {
+        check_address(0, &["1.1.1.1"], "10.0.0.9");
+        check_address(1, &["6.6.6.6, 1.1.1.1"], "1.1.1.1");
+        check_address(2, &["6.6.6.6, 1.1.1.1, 2.2.2.2"], "1.1.1.1");
+        check_address(1, &["6.6.6.6", "1.1.1.1"], "1.1.1.1");
+        check_address(1, &[], "10.0.0.9");
+        check_address(1, &["not an address"], "10.0.0.9");
+        check_address(3, &["1.1.1.1"], "10.0.0.9");
+        check_address(1, &["2001:db8::1"], "2001:db8::1");
+    }
+
+    #[test]
+    fn a_token_comes_behind_the_word_bearer() {
+        for (header, expected) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer abc", Some("abc")),
+            ("Bearer  abc ", Some("abc")),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("Basic abc", None),
+            ("abc", None),
+            ("", None),
+        ] {
+            let request = TestRequest::default().insert_header((AUTHORIZATION, header)).to_http_request();
+            assert_eq!(bearer_token(&request), expected, "{header:?}");
+        }
+    }
+}

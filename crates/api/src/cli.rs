@@ -1,0 +1,136 @@
+//! The command line.
+
+mod admin;
+mod health;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    bootstrap::{Deployment, StartError},
+    config::{ConfigError, Settings, Source},
+    server::Server,
+    telemetry,
+};
+
+/// The backend of a live-streaming and gifting app.
+#[derive(Parser)]
+#[command(name = "chatme", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    Serve,
+    /// Bring the schema of the database up to date, and nothing else.
+    Migrate,
+    /// List every setting with the value in force and where it comes from.
+    Config,
+    /// Prove the books: print everything that must not be, and fail if there is anything.
+    Audit,
+    /// Ask a server on this machine whether it takes requests.
+    Health,
+    /// Administer accounts and coins.
+    #[command(subcommand)]
+    Admin(admin::Command),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("LOG_LEVEL cannot be used: {0}")]
+    LogLevel(#[from] tracing_subscriber::filter::ParseError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Store(#[from] domain::store::StoreError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(execute(arguments.command.unwrap_or(Command::Serve))));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report::failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> Result<(), Failure> {
+    let source = Source::load()?;
+    if matches!(command, Command::Config) {
+        report::config(&source);
+        // Printed first: who looks for the mistake sees it in the list.
+        return Settings::read(&source).map(drop).map_err(Failure::from);
+    }
+    let settings = Settings::read(&source)?;
+    telemetry::init(settings.log_format, &settings.log_level)?;
+    match command {
+        Command::Serve => serve(settings).await,
+        Command::Health => health::ask(&settings).await,
+        Command::Migrate => {
+            let deployment = Deployment::open(settings).await?;
+            report::migrated(&deployment);
+            Ok(())
+        }
+        Command::Audit => {
+            let discrepancies = Deployment::open(settings).await?.audit().discrepancies().await?;
+            report::audit(&discrepancies)
+        }
+        Command::Admin(command) => admin::execute(command, &Deployment::open(settings).await?).await,
+        // Answered above.
+        Command::Config => Ok(()),
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let deployment = Deployment::open(settings).await?;
+    let server = Server::bind(&deployment)?;
+    report::banner(server.address(), &deployment);
+    server.run(stop_signal()?).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Ready at the first SIGTERM or SIGINT. A second one ends the process at once.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// What a shell makes of a process that SIGINT ended.
+    const INTERRUPTED: i32 = 130;
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what was accepted");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(INTERRUPTED);
+        });
+    })
+}

@@ -1,0 +1,147 @@
+//! `chatme admin`: what an operator does to accounts and coins. Whoever may run it may do everything.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use clap::{Args, Subcommand};
+use domain::{
+    id::UserId,
+    idempotency::{Actor, RequestKey},
+    user::{AdminError, AdminService, DisplayName, NewAdmin, PhoneNumber, PlainPassword},
+    wallet::{CoinGrant, GrantAmount, GrantError, Reason},
+};
+
+use super::{Failure, report};
+use crate::{adapters::OsDice, bootstrap::Deployment, config::Settings};
+
+/// What can be administered.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Create an administrator. The password is asked for, or read from the first line of standard input.
+    Create {
+        /// The phone number to log in with.
+        phone: String,
+        /// The name that others see.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Set a user's password, and log him out everywhere.
+    SetPassword(User),
+    /// Give coins to a user.
+    GrantCoins {
+        #[command(flatten)]
+        user: User,
+        /// How many coins.
+        amount: i64,
+        /// Why; kept with the movement.
+        #[arg(long)]
+        reason: String,
+        /// A key that makes repeating this command safe: the same key grants once.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Ban a user, and log him out everywhere.
+    Ban(User),
+    /// Lift a user's ban.
+    Unban(User),
+}
+
+/// A user, by id or by phone number.
+#[derive(Args)]
+pub(super) struct User {
+    /// The user's id (eight digits) or phone number.
+    user: String,
+}
+
+pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result<(), Failure> {
+    let (admin, settings) = (deployment.admin()?, deployment.settings());
+    match command {
+        Command::Create { phone, name } => {
+            let phone = parse_phone(&phone, settings)?;
+            let name = name.as_deref().map(DisplayName::parse).transpose().map_err(refused)?;
+            let password = read_password(&phone, settings)?;
+            let id = admin.create(NewAdmin { phone, password, name }).await.map_err(failed)?;
+            report::line(&format!("administrator {id} created"));
+        }
+        Command::SetPassword(user) => {
+            let (id, phone) = find(&admin, &user, settings).await?;
+            let password = match phone {
+                Some(phone) => read_password(&phone, settings)?,
+                // By id the number is not known here; it only serves to refuse it as a password.
+                None => read_password(&PhoneNumber::from_stored(String::new()), settings)?,
+            };
+            admin.set_password(id, &password).await.map_err(failed)?;
+            report::line(&format!("password of user {id} set; older tokens are refused"));
+        }
+        Command::GrantCoins { user, amount, reason, key } => {
+            let (id, _) = find(&admin, &user, settings).await?;
+            let key = match key {
+                Some(key) => RequestKey::parse(&key).map_err(refused)?,
+                None => RequestKey::generate(&OsDice),
+            };
+            let wish = CoinGrant {
+                actor: Actor::CommandLine,
+                user: id,
+                amount: GrantAmount::parse(amount).map_err(refused)?,
+                reason: Reason::parse(&reason).map_err(refused)?,
+                key,
+            };
+            let receipt = deployment.grants().grant(wish).await.map_err(|error| match error {
+                GrantError::Refused(refusal) => refused(refusal),
+                GrantError::Store(error) => error.into(),
+            })?;
+            report::line(&format!("{amount} coins granted to user {id}; balance {}", receipt.balance_after));
+        }
+        Command::Ban(user) => {
+            let (id, _) = find(&admin, &user, settings).await?;
+            admin.ban(id).await.map_err(failed)?;
+            report::line(&format!("user {id} banned"));
+        }
+        Command::Unban(user) => {
+            let (id, _) = find(&admin, &user, settings).await?;
+            admin.unban(id).await.map_err(failed)?;
+            report::line(&format!("ban of user {id} lifted"));
+        }
+    }
+    Ok(())
+}
+
+/// The user that a person named. Eight digits without a leading zero are an id, everything else a phone number.
+async fn find(
+    admin: &AdminService,
+    user: &User,
+    settings: &Settings,
+) -> Result<(UserId, Option<PhoneNumber>), Failure> {
+    let is_id = user.user.len() <= 8 && !user.user.starts_with('0');
+    if let Some(id) = user.user.parse().ok().and_then(UserId::parse).filter(|_| is_id) {
+        return Ok((id, None));
+    }
+    let phone = parse_phone(&user.user, settings)?;
+    let id = admin.find(&phone).await.map_err(failed)?;
+    Ok((id, Some(phone)))
+}
+
+fn parse_phone(text: &str, settings: &Settings) -> Result<PhoneNumber, Failure> {
+    PhoneNumber::parse(text, &settings.phone_region).map_err(refused)
+}
+
+/// A new password from standard input: never from the command line, which other users of the machine can see.
+fn read_password(phone: &PhoneNumber, settings: &Settings) -> Result<PlainPassword, Failure> {
+    if io::stdin().is_terminal() {
+        report::line("New password (shown as you type):");
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    settings.password_policy.accept(password, phone, &settings.phone_region).map_err(refused)
+}
+
+fn refused(refusal: impl std::fmt::Display) -> Failure {
+    Failure::Refused(refusal.to_string())
+}
+
+fn failed(error: AdminError) -> Failure {
+    match error {
+        AdminError::Store(error) => error.into(),
+        AdminError::UnknownUser | AdminError::PhoneTaken | AdminError::Hashing(_) => refused(error),
+    }
+}

@@ -1,0 +1,70 @@
+//! What commands print: to standard output what was asked for, to standard error what went wrong.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
+
+use std::net::SocketAddr;
+
+use domain::wallet::Discrepancy;
+
+use super::Failure;
+use crate::{
+    bootstrap::Deployment,
+    config::{SETTINGS, Source},
+};
+
+pub(super) fn failure(failure: &Failure) {
+    eprintln!("chatme: {failure}");
+}
+
+pub(super) fn line(text: &str) {
+    println!("{text}");
+}
+
+/// Where the server is, and what to try next.
+pub(super) fn banner(address: SocketAddr, deployment: &Deployment) {
+    let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+    let url = format!("http://{host}:{}", address.port());
+    println!(
+        "\nChatMe {version} is ready.\n\
+         \n  Address    {url} (listening on {address})\
+         \n  Database   {database}\
+         \n  API docs   {url}/docs/\
+         \n  Try next   curl {url}/api/gifts\n",
+        version = env!("CARGO_PKG_VERSION"),
+        database = deployment.database_label(),
+    );
+}
+
+pub(super) fn migrated(deployment: &Deployment) {
+    for version in deployment.applied() {
+        println!("applied {version}");
+    }
+    println!("{} is up to date", deployment.database_label());
+}
+
+/// Every setting, aligned.
+pub(super) fn config(source: &Source) {
+    let width = SETTINGS.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
+    for setting in SETTINGS {
+        let Some(value) = source.value(setting.name) else { continue };
+        let shown = match (value.text.is_empty(), setting.is_secret) {
+            (true, _) => "(not set)",
+            (false, true) => "(secret)",
+            (false, false) => &value.text,
+        };
+        println!("{name:width$} = {shown}  [{origin}]", name = setting.name, origin = value.origin);
+        println!("{:width$}   {}", "", setting.about);
+    }
+}
+
+pub(super) fn audit(discrepancies: &[Discrepancy]) -> Result<(), Failure> {
+    for Discrepancy { proof, subject, difference } in discrepancies {
+        println!("{subject}: violates \"{proof}\" by {difference}");
+    }
+    match discrepancies.len() {
+        0 => {
+            println!("the books are in order");
+            Ok(())
+        }
+        count => Err(Failure::Refused(format!("{count} discrepancies"))),
+    }
+}

@@ -1,0 +1,77 @@
+//! All settings, each once.
+
+/// A setting as its reader and `chatme config` know it.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name in the environment; in the file it is written in lower case.
+    pub name: &'static str,
+    /// The value in force when none is given; empty when there is none.
+    pub default: &'static str,
+    /// Whether its value is never printed.
+    pub is_secret: bool,
+    /// What it means.
+    pub about: &'static str,
+}
+
+const fn setting(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, default, is_secret: false, about }
+}
+
+const fn secret(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, default: "", is_secret: true, about }
+}
+
+/// All settings, in the order in which they are printed.
+pub const SETTINGS: &[Setting] = &[
+    setting("HOST", "0.0.0.0", "The address to listen on."),
+    setting("PORT", "8000", "The port to listen on; 0 lets the system choose one."),
+    setting("HTTP_WORKERS", "2", "Threads that answer HTTP requests."),
+    secret(
+        "DATABASE_URL",
+        "The PostgreSQL to use, `postgres://user:password@host/name?sslmode=require`. Unset: a private one in DATA_DIR.",
+    ),
+    setting("DATABASE_CONNECTIONS", "16", "The most connections to the database."),
+    setting("DATA_DIR", "data", "Where the private PostgreSQL and the generated secret are kept."),
+    setting("UPLOADS_DIR", "", "Where pictures are kept. Unset: `uploads` in DATA_DIR."),
+    secret(
+        "JWT_SECRET",
+        "The key that tokens are signed with, at least 32 random bytes. Required with DATABASE_URL; otherwise made once and kept in DATA_DIR.",
+    ),
+    setting("JWT_SECRET_LEGACY", "false", "Accept a key of 16 bytes, to take over the tokens of an older server."),
+    setting("BUSINESS_TIMEZONE", "Asia/Jakarta", "The IANA zone of business days, weeks and months."),
+    setting("PHONE_REGION", "ID", "The region whose phone numbers are written without a country code."),
+    setting("PASSWORD_MIN", "6", "The fewest characters of a new password."),
+    setting("PASSWORD_POLICY", "standard", "`strict` asks for 8 characters and refuses the most common passwords."),
+    setting("PASSWORD_HASHES_AT_ONCE", "2", "Passwords that are hashed at once; each takes 19 MiB."),
+    setting("PASSWORD_HASHES_WAITING", "64", "Passwords that may wait to be hashed; more are answered 429."),
+    setting("LOGIN_RATE_FAILURES", "10", "Failed logins of one account from one address before it has to wait."),
+    setting("LOGIN_RATE_WAIT_SECONDS", "900", "The longest such wait."),
+    setting(
+        "LOGIN_RATE_ACCOUNT_PER_HOUR",
+        "100",
+        "Failed logins of one account an hour before addresses that never logged in to it are slowed down.",
+    ),
+    setting("REGISTER_RATE_PER_HOUR", "30", "Registrations from one address an hour."),
+    setting("CORS_ALLOWED_ORIGINS", "", "Origins that browsers may call from, separated by commas; `*` allows all."),
+    setting("TRUSTED_PROXY_HOPS", "0", "Proxies in front whose `X-Forwarded-For` is believed."),
+    setting(
+        "PUBLIC_HOST_INCOME",
+        "true",
+        "Whether everybody may read the incomes of hosts; otherwise the host and admins.",
+    ),
+    setting("HTTP_BODY_BYTES", "65536", "The largest JSON body."),
+    setting("HTTP_HEAD_TIMEOUT_MS", "5000", "How long the head of a request may take."),
+    setting("HTTP_BODY_TIMEOUT_MS", "15000", "How long the body of a request may take."),
+    setting("AVATAR_BYTES", "5242880", "The largest uploaded picture."),
+    setting("AVATAR_SIDE_PIXELS", "4096", "The longest side of an uploaded picture."),
+    setting("AVATAR_UPLOADS_AT_ONCE", "8", "Uploads in the server at once; more are answered 429."),
+    setting("MONEY_QUEUE", "4096", "Money requests in the server at once; more are answered 503."),
+    setting("MONEY_WAIT_MS", "2000", "How long a client waits for a money request before it is told to ask again."),
+    setting("SHUTDOWN_TIMEOUT_SECONDS", "10", "How long a stop may take to finish what was accepted."),
+    setting("LOG_FORMAT", "auto", "`json`, `text`, or `auto`: text at a terminal, JSON elsewhere."),
+    setting(
+        "LOG_LEVEL",
+        "info",
+        "What is logged: error, warn, info, debug, trace, or a filter such as `info,api=debug`.",
+    ),
+];

@@ -1,0 +1,44 @@
+//! HTTP: routes, handlers, and what they have in common.
+
+mod access_log;
+mod account;
+mod body;
+mod contributions;
+mod docs;
+mod fields;
+mod gifts;
+mod health;
+mod host_income;
+mod profile;
+mod query;
+pub(crate) mod routes;
+mod uploads;
+mod wire;
+
+pub(crate) use access_log::access_log;
+
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, http::StatusCode, web::Data};
+
+use crate::{error::ApiError, state::AppState};
+
+/// The state, as handlers take it.
+type State = Data<AppState>;
+
+/// Marks a request that no route was found for.
+#[derive(Clone, Copy)]
+struct Unmatched;
+
+/// Answers what no route answers, also a wrong method.
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    request.extensions_mut().insert(Unmatched);
+    Err(no_such_endpoint(&request))
+}
+
+/// 404: there is nothing under this path.
+fn no_such_endpoint(request: &HttpRequest) -> ApiError {
+    /// So much of the path is repeated in the answer.
+    const SHOWN_CHARS_MAX: usize = 200;
+
+    let path: String = request.uri().to_string().chars().take(SHOWN_CHARS_MAX).collect();
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", format!("Endpoint {path} tidak ditemukan."))
+}

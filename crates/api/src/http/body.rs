@@ -1,0 +1,143 @@
+//! JSON bodies: bounded in size, depth and time, always an object.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header::CONTENT_LENGTH},
+    web::{Bytes, BytesMut, Data},
+};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::{error::ApiError, state::AppState};
+
+/// How deep a body may be nested.
+const DEPTH_MAX: u32 = 32;
+
+/// So much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
+pub(super) const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A JSON body. An absent one is an empty object, so that the answer names the members that are missing.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limits = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?.http;
+            let bytes = read(&request, payload, limits.body_bytes, limits.body_timeout).await?;
+            if bytes.is_empty() {
+                return parse(b"{}").map(Self);
+            }
+            if !is_json(&request) {
+                return Err(ApiError::bad_request("not_json", "Content-Type harus application/json"));
+            }
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+/// 413: the body is too large.
+pub(super) fn too_large() -> ApiError {
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Ukuran permintaan terlalu besar")
+}
+
+/// 400: the body did not arrive, or not in time.
+pub(super) fn incomplete() -> ApiError {
+    ApiError::bad_request("incomplete_body", "Permintaan tidak lengkap")
+}
+
+async fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    bytes_max: usize,
+    patience: Duration,
+) -> Result<Bytes, ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let reading = async {
+        let mut kept = BytesMut::new();
+        let mut arrived: usize = 0;
+        if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) {
+            return Err(too_large());
+        }
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| incomplete())?;
+            arrived = arrived.saturating_add(chunk.len());
+            if arrived > DISCARDED_BYTES_MAX {
+                return Err(too_large());
+            }
+            if arrived <= bytes_max {
+                kept.extend_from_slice(&chunk);
+            }
+        }
+        if arrived > bytes_max { Err(too_large()) } else { Ok(kept.freeze()) }
+    };
+    timeout(patience, reading).await.map_err(|_| incomplete())?
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let essence = request.content_type().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let malformed = || ApiError::bad_request("malformed_json", "JSON tidak valid");
+    if depth(bytes) > DEPTH_MAX {
+        return Err(malformed());
+    }
+    let value: Value = serde_json::from_slice(bytes).map_err(|_| malformed())?;
+    // A derived reader would also take an array, member by member.
+    if !value.is_object() {
+        return Err(malformed());
+    }
+    serde_json::from_value(value).map_err(|_| malformed())
+}
+
+/// How deep brackets are nested, outside of strings.
+fn depth(bytes: &[u8]) -> u32 {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_u32, 0_u32, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth = depth.saturating_add(1);
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_outside_of_strings() {
+        for (json, expected) in [("{}", 1), (r#"{"a":[[1]]}"#, 3), (r#"{"a":"[[[\"[["}"#, 1), ("1", 0), ("]]][", 1)] {
+            assert_eq!(depth(json.as_bytes()), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_an_object_of_bounded_depth() {
+        let nested = |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert!(parse::<Value>(nested(31).as_bytes()).is_ok());
+        for refused in
+            [nested(32).as_str(), "[]", "1", "null", "\"x\"", "{", "{}{}", "", "\u{feff}{}", r#"{"a":1e400}"#]
+        {
+            assert!(parse::<Value>(refused.as_bytes()).is_err(), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a host earned.
+
+use actix_web::{
+    HttpRequest, get,
+    web::{self, Json},
+};
+use domain::{
+    id::UserId,
+    income::Income,
+    page::{Cursor, Limit},
+    time::Period,
+    user::Role,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    State,
+    query::{PageQuery, host_id},
+    wire::{Instant, WindowView},
+};
+use crate::{
+    auth::OptionalCaller,
+    error::{ApiError, Refusal},
+};
+
+/// So many rows when no limit is asked for.
+const HISTORY_ROWS: Limit = Limit::clamped(50);
+
+/// An income.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IncomeTotal {
+    success: bool,
+    /// Diamonds.
+    #[schema(example = 250)]
+    total: i64,
+    window: WindowView,
+}
+
+/// Read today's gift income of a host
+///
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+#[utoipa::path(tag = "host income", params(("host_id" = i64, Path, description = "The host")), responses(
+    (status = 200, description = "The gift income since local midnight, in diamonds", body = IncomeTotal),
+    (status = 400, description = "`invalid_host_id`", body = Refusal),
+    (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
+    (status = 403, description = "`forbidden`, where incomes are not public; or a bad token", body = Refusal),
+    (status = 503, description = "`unavailable`", body = Refusal),
+))]
+#[get("/host-income/today/{host_id}")]
+pub(super) async fn today(
+    state: State,
+    caller: OptionalCaller,
+    request: HttpRequest,
+) -> Result<Json<IncomeTotal>, ApiError> {
+    let host = host_id(&request)?;
+    may_read(&state, caller, host)?;
+    let window = state.calendar.window(Period::Daily, state.clock.now());
+    let total = state.incomes.total(host, window).await?;
+    Ok(Json(IncomeTotal { success: true, total: total.value(), window: WindowView::new(window, state.calendar) }))
+}
+
+/// A host's incomes.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IncomeHistoryView {
+    success: bool,
+    /// Newest first.
+    data: Vec<IncomeView>,
+    /// For the next page; `null` on the last one.
+    #[serde(rename = "nextCursor")]
+    next_cursor: Option<String>,
+}
+
+/// An income, in the spelling of a database row. The last four members are `null` where no gift is behind it.
+#[derive(Serialize, ToSchema)]
+struct IncomeView {
+    id: i64,
+    host_id: i64,
+    /// The row of the gift.
+    gift_id: Option<i64>,
+    /// Diamonds; negative for an exchange.
+    income: i64,
+    /// `normal`, `luxury`, `lucky`, `s-lucky`, `exchange` or `salary`.
+    #[serde(rename = "type")]
+    #[schema(example = "normal")]
+    kind: String,
+    created_at: Instant,
+    gift_name: Option<String>,
+    /// The price of one piece, in coins.
+    coin_value: Option<i64>,
+    quantity: Option<i32>,
+}
+
+impl From<Income> for IncomeView {
+    fn from(income: Income) -> Self {
+        let gift = income.gift;
+        Self {
+            id: income.id.value(),
+            host_id: income.host_id.value(),
+            gift_id: gift.as_ref().map(|gift| gift.id.value()),
+            income: income.diamonds,
+            kind: income.kind,
+            created_at: Instant(income.created_at),
+            coin_value: gift.as_ref().map(|gift| gift.unit_price),
+            quantity: gift.as_ref().map(|gift| gift.quantity),
+            gift_name: gift.map(|gift| gift.name),
+        }
+    }
+}
+
+/// List the incomes of a host
+///
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Empty for an unknown host.
+#[utoipa::path(tag = "host income", params(("host_id" = i64, Path, description = "The host")), responses(
+    (status = 200, description = "A page of incomes; 50 when no limit is given", body = IncomeHistoryView),
+    (status = 400, description = "`invalid_host_id`, `invalid_limit`, `invalid_cursor`", body = Refusal),
+    (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
+    (status = 403, description = "`forbidden`, where incomes are not public; or a bad token", body = Refusal),
+    (status = 503, description = "`unavailable`", body = Refusal),
+))]
+#[get("/host-income/history/{host_id}")]
+pub(super) async fn history(
+    state: State,
+    caller: OptionalCaller,
+    request: HttpRequest,
+    paged: web::Query<PageQuery>,
+) -> Result<Json<IncomeHistoryView>, ApiError> {
+    let host = host_id(&request)?;
+    may_read(&state, caller, host)?;
+    let page = state.incomes.history(host, paged.parse(HISTORY_ROWS)?).await?;
+    Ok(Json(IncomeHistoryView {
+        success: true,
+        data: page.items.into_iter().map(IncomeView::from).collect(),
+        next_cursor: page.next.map(Cursor::to_text),
+    }))
+}
+
+/// Whether the caller may read the incomes of `host`.
+fn may_read(state: &State, caller: OptionalCaller, host: UserId) -> Result<(), ApiError> {
+    if state.public_host_income {
+        return Ok(());
+    }
+    let caller = caller.0.ok_or_else(ApiError::token_missing)?;
+    if caller.user_id == host || caller.role == Role::Admin { Ok(()) } else { Err(ApiError::forbidden()) }
+}

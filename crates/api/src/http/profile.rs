@@ -1,0 +1,299 @@
+//! The caller's own profile.
+
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, get, http::header::CONTENT_LENGTH, post, put, web::Json};
+use domain::user::{Age, DisplayName, Gender, ProfileChange, Signature, User};
+use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::{
+    State,
+    body::{Body, DISCARDED_BYTES_MAX, incomplete, too_large},
+    fields::{Field, integer, present},
+    wire::Instant,
+};
+use crate::{
+    auth::Caller,
+    error::{ApiError, Refusal},
+};
+
+/// The caller's profile.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProfileAnswer {
+    success: bool,
+    data: ProfileView,
+}
+
+/// A profile, with both spellings of names that the apps read.
+#[derive(Serialize, ToSchema)]
+struct ProfileView {
+    #[schema(example = 48_210_007)]
+    id: i64,
+    #[schema(example = "Test User")]
+    name: String,
+    #[schema(example = "089123456789")]
+    phone: String,
+    /// Coins that can be spent.
+    balance: i64,
+    level: i32,
+    #[serde(rename = "vipLevel")]
+    vip_level: i32,
+    /// Relative to the server.
+    #[schema(example = "/uploads/avatars/avatar-5a1f….jpg")]
+    avatar_url: Option<String>,
+    /// `laki-laki` or `perempuan`.
+    gender: Option<String>,
+    age: Option<i32>,
+    signature: Option<String>,
+    /// Bought coins are spendable coins: the same as `balance`.
+    topup_balance: i64,
+    /// The same as `balance`.
+    #[serde(rename = "topupBalance")]
+    topup_balance_camel: i64,
+}
+
+impl From<User> for ProfileView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.value(),
+            name: user.name,
+            phone: user.phone.reveal().to_owned(),
+            balance: user.balance.value(),
+            level: user.level,
+            vip_level: user.vip_level,
+            avatar_url: user.avatar.map(|avatar| avatar.as_str().to_owned()),
+            gender: user.gender,
+            age: user.age,
+            signature: user.signature,
+            topup_balance: user.balance.value(),
+            topup_balance_camel: user.balance.value(),
+        }
+    }
+}
+
+/// Read one's own profile
+///
+/// The only answer beside the login's that has a phone number: the caller's own.
+#[utoipa::path(tag = "profile", security(("token" = [])), responses(
+    (status = 200, description = "The profile", body = ProfileAnswer),
+    (status = 401, description = "`token_missing`", body = Refusal),
+    (status = 403, description = "`token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
+    (status = 404, description = "`user_not_found`", body = Refusal),
+    (status = 503, description = "`unavailable`", body = Refusal),
+))]
+#[get("/profile")]
+pub(super) async fn read(state: State, caller: Caller) -> Result<Json<ProfileAnswer>, ApiError> {
+    let user = state.profiles.profile(caller.0.user_id).await?;
+    Ok(Json(ProfileAnswer { success: true, data: user.into() }))
+}
+
+/// A change of a profile: what is absent stays, `null` clears.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ProfileBody {
+    /// 1 to 50 characters. Cannot be cleared.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "Siti")]
+    name: Field,
+    /// `laki-laki` or `perempuan`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "perempuan")]
+    gender: Field,
+    /// 13 to 100, as a number or as digits.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i32>, example = 25)]
+    age: Field,
+    /// At most 100 characters.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "Halo semua")]
+    signature: Field,
+}
+
+impl ProfileBody {
+    fn parse(&self) -> Result<ProfileChange, ApiError> {
+        let name = match &self.name {
+            None => None,
+            Some(Value::String(name)) => Some(DisplayName::parse(name)?),
+            Some(_) => return Err(domain::user::InvalidName::Empty.into()),
+        };
+        let gender = match &self.gender {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(Value::String(word)) if word.is_empty() => Some(None),
+            Some(Value::String(word)) => Some(Some(Gender::parse(word)?)),
+            Some(_) => return Err(domain::user::InvalidGender.into()),
+        };
+        let age = match &self.age {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(value) => Some(Some(Age::parse(integer(value).ok_or(domain::user::InvalidAge)?)?)),
+        };
+        let signature = match &self.signature {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(Value::String(line)) => Some(Signature::parse(line)?),
+            Some(_) => return Err(domain::user::InvalidSignature.into()),
+        };
+        Ok(ProfileChange { name, gender, age, signature })
+    }
+}
+
+/// A changed profile.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProfileUpdated {
+    success: bool,
+    #[schema(example = "Profile berhasil diupdate")]
+    message: &'static str,
+    data: UserRowView,
+}
+
+/// A user in the spelling of a database row, without what proves his identity.
+#[derive(Serialize, ToSchema)]
+struct UserRowView {
+    id: i64,
+    phone: String,
+    name: String,
+    avatar_url: Option<String>,
+    gender: Option<String>,
+    age: Option<i32>,
+    signature: Option<String>,
+    balance: i64,
+    topup_balance: i64,
+    level: i32,
+    vip_level: i32,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+impl From<User> for UserRowView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.value(),
+            phone: user.phone.reveal().to_owned(),
+            name: user.name,
+            avatar_url: user.avatar.map(|avatar| avatar.as_str().to_owned()),
+            gender: user.gender,
+            age: user.age,
+            signature: user.signature,
+            balance: user.balance.value(),
+            topup_balance: user.balance.value(),
+            level: user.level,
+            vip_level: user.vip_level,
+            created_at: Instant(user.created_at),
+            updated_at: Instant(user.updated_at),
+        }
+    }
+}
+
+/// Change one's own profile
+///
+/// Members that are not named here are ignored, whatever they are called.
+#[utoipa::path(tag = "profile", security(("token" = [])), request_body = ProfileBody, responses(
+    (status = 200, description = "The profile as it is now", body = ProfileUpdated),
+    (status = 400, description = "`nothing_to_change`, `invalid_name`, `invalid_gender`, `invalid_age`, `invalid_signature`, or a malformed body", body = Refusal),
+    (status = 401, description = "`token_missing`", body = Refusal),
+    (status = 403, description = "`token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
+    (status = 404, description = "`user_not_found`", body = Refusal),
+    (status = 413, description = "`body_too_large`", body = Refusal),
+    (status = 503, description = "`unavailable`, `outcome_unknown`", body = Refusal),
+))]
+#[put("/profile/update")]
+pub(super) async fn update(
+    state: State,
+    caller: Caller,
+    Body(body): Body<ProfileBody>,
+) -> Result<Json<ProfileUpdated>, ApiError> {
+    let user = state.profiles.update(caller.0.user_id, &body.parse()?).await?;
+    Ok(Json(ProfileUpdated { success: true, message: "Profile berhasil diupdate", data: user.into() }))
+}
+
+/// A picture to upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a multipart form, which is read as a stream")]
+struct AvatarForm {
+    /// A JPEG, PNG or WebP picture, by its content; file name and content type are ignored.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    avatar: Vec<u8>,
+}
+
+/// An uploaded picture.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AvatarUploaded {
+    success: bool,
+    #[schema(example = "Avatar berhasil diupload")]
+    message: &'static str,
+    data: AvatarView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AvatarView {
+    /// Relative to the server.
+    #[schema(example = "/uploads/avatars/avatar-5a1f….jpg")]
+    avatar_url: String,
+}
+
+/// Upload one's own picture
+///
+/// At most 5 MiB and 4096 × 4096 pixels. The token is checked before a byte is read; the picture is decoded and encoded
+/// anew, so that nothing of the upload but its pixels is kept; the picture before it is removed.
+#[utoipa::path(tag = "profile", security(("token" = [])),
+    request_body(content = AvatarForm, content_type = "multipart/form-data"),
+    responses(
+    (status = 200, description = "Uploaded", body = AvatarUploaded),
+    (status = 400, description = "`no_file`, `not_a_picture`, `picture_too_large`, `incomplete_body`", body = Refusal),
+    (status = 401, description = "`token_missing`", body = Refusal),
+    (status = 403, description = "`token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
+    (status = 404, description = "`user_not_found`", body = Refusal),
+    (status = 413, description = "`body_too_large`", body = Refusal),
+    (status = 429, description = "`too_many_uploads`; wait as `Retry-After` says", body = Refusal),
+    (status = 503, description = "`unavailable`, `outcome_unknown`", body = Refusal),
+))]
+#[post("/profile/avatar")]
+pub(super) async fn upload_avatar(
+    state: State,
+    caller: Caller,
+    request: HttpRequest,
+    form: Multipart,
+) -> Result<Json<AvatarUploaded>, ApiError> {
+    let _place = state.uploads.try_acquire().map_err(|_| ApiError::uploads_busy())?;
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) {
+        return Err(too_large());
+    }
+    let reading = read_picture(form, state.avatars.bytes);
+    let picture = timeout(state.http.body_timeout, reading).await.map_err(|_| incomplete())??;
+    let avatar = state.profiles.replace_avatar(caller.0.user_id, picture).await?;
+    let data = AvatarView { avatar_url: avatar.as_str().to_owned() };
+    Ok(Json(AvatarUploaded { success: true, message: "Avatar berhasil diupload", data }))
+}
+
+/// The bytes of the member `avatar`. Others are read and thrown away, all of them together within a limit.
+async fn read_picture(mut form: Multipart, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+    let mut picture = None;
+    let mut arrived: usize = 0;
+    while let Some(member) = form.next().await {
+        let mut member = member.map_err(|_| incomplete())?;
+        let is_avatar = member.name() == Some("avatar") && picture.is_none();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = member.next().await {
+            let chunk = chunk.map_err(|_| incomplete())?;
+            arrived = arrived.saturating_add(chunk.len());
+            if arrived > DISCARDED_BYTES_MAX {
+                return Err(too_large());
+            }
+            if is_avatar && bytes.len() <= bytes_max {
+                bytes.extend_from_slice(&chunk);
+            }
+        }
+        if is_avatar {
+            picture = Some(bytes);
+        }
+    }
+    match picture {
+        Some(picture) if picture.len() > bytes_max => Err(too_large()),
+        Some(picture) => Ok(picture),
+        None => Err(ApiError::bad_request("no_file", "Tidak ada file yang diupload")),
+    }
+}

@@ -1,0 +1,71 @@
+//! Paths and queries: ids, periods, pages.
+
+use actix_web::HttpRequest;
+use domain::{
+    id::UserId,
+    page::{Cursor, Limit, PageRequest},
+    time::Period,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::fields::digits;
+use crate::error::ApiError;
+
+/// The host of a path with `{host_id}`.
+///
+/// # Errors
+/// 400 unless it is a whole number that an id can be.
+pub(super) fn host_id(request: &HttpRequest) -> Result<UserId, ApiError> {
+    let raw = request.match_info().get("host_id").unwrap_or_default();
+    digits(raw)
+        .and_then(UserId::parse)
+        .ok_or_else(|| ApiError::bad_request("invalid_host_id", "Invalid hostId parameter"))
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// At most so many items, 1 to 100.
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// # Errors
+    /// 400 for a limit outside its bounds, or for what is no cursor.
+    pub(super) fn parse(&self, default: Limit) -> Result<PageRequest, ApiError> {
+        let limit = match self.limit.as_deref() {
+            None | Some("") => default,
+            Some(text) => digits(text)
+                .and_then(|items| u32::try_from(items).ok())
+                .and_then(Limit::parse)
+                .ok_or_else(|| ApiError::bad_request("invalid_limit", "Limit harus antara 1 dan 100"))?,
+        };
+        let after = match self.cursor.as_deref() {
+            None | Some("") => None,
+            Some(text) => {
+                Some(Cursor::parse(text).ok_or_else(|| ApiError::bad_request("invalid_cursor", "Cursor tidak valid"))?)
+            }
+        };
+        Ok(PageRequest { limit, after })
+    }
+}
+
+/// The word of a period as the client wrote it, and what it means.
+///
+/// # Errors
+/// 400 for a word that names no period.
+pub(super) fn period(word: Option<&str>, default: &'static str) -> Result<(String, Period), ApiError> {
+    let word = word.filter(|word| !word.is_empty()).unwrap_or(default);
+    let period = word.parse().map_err(|_| ApiError::bad_request("invalid_period", "Periode tidak valid"))?;
+    Ok((word.to_owned(), period))
+}
+
+/// A query that cannot be read at all, such as one with a member twice.
+pub(super) fn malformed() -> ApiError {
+    ApiError::bad_request("malformed_query", "Parameter tidak valid")
+}

@@ -1,0 +1,67 @@
+//! All routes. Nothing else registers one.
+//!
+//! What is registered in [`described`] is described by the same act: the OpenAPI document is made of it, and a gate in the
+//! tests compares the two with what the tests really called.
+
+use std::sync::Arc;
+
+use actix_web::{
+    dev::ServiceFactory,
+    dev::ServiceRequest,
+    web::{self, Data, QueryConfig, ServiceConfig},
+};
+use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
+
+use super::{account, contributions, docs, gifts, health, host_income, not_found, profile, query, uploads};
+
+/// Adds every route to an application.
+pub(crate) fn add_to<T>(app: actix_web::App<T>) -> actix_web::App<T>
+where
+    T: ServiceFactory<ServiceRequest, Config = (), Error = actix_web::Error, InitError = ()>,
+{
+    let (app, document) = app.into_utoipa_app().openapi(docs::base()).configure(described).split_for_parts();
+    let document = docs::complete(document);
+    let text: Arc<str> = serde_json::to_string(&document).unwrap_or_default().into();
+    app.app_data(Data::new(docs::Served(text))).configure(undescribed)
+}
+
+/// The routes of the API.
+fn described(config: &mut DescribedConfig<'_>) {
+    config
+        .service(health::live)
+        .service(health::ready)
+        .service(uploads::avatar)
+        // Before `/api`, which would take its paths.
+        .service(
+            scope("/api/auth")
+                .configure(own_profile)
+                .service(account::change_password)
+                .service(account::log_out_everywhere),
+        )
+        .service(
+            scope("/api")
+                .configure(own_profile)
+                .service(account::register)
+                .service(account::login)
+                .service(gifts::catalogue)
+                .service(gifts::send)
+                .service(contributions::list)
+                .service(host_income::today)
+                .service(host_income::history),
+        );
+}
+
+/// The caller's profile, which the design names below `/api` and the apps call below `/api/auth`.
+fn own_profile(config: &mut DescribedConfig<'_>) {
+    config.service(profile::read).service(profile::update).service(profile::upload_avatar);
+}
+
+/// The description itself, the page to read it, and the answer to everything else.
+fn undescribed(config: &mut ServiceConfig) {
+    config
+        .app_data(QueryConfig::default().error_handler(|_, _| query::malformed().into()))
+        .service(docs::serve_document)
+        .service(web::redirect("/docs", "/docs/"))
+        .service(docs::page())
+        .default_service(web::to(not_found));
+}

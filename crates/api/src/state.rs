@@ -1,0 +1,92 @@
+//! What handlers share: services of the domain, and the few values that parsing needs.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    dice::Dice,
+    gift::{CatalogueService, GiftService},
+    income::IncomeService,
+    time::{BusinessCalendar, Clock},
+    user::{AccountService, PasswordPolicy, PhoneRegion, ProfileService},
+};
+use tokio::sync::Semaphore;
+
+use crate::{
+    command::MoneyLane,
+    config::{AvatarLimits, HttpLimits},
+};
+
+/// The state of a server.
+pub(crate) struct AppState {
+    /// Register, log in, authenticate.
+    pub(crate) accounts: AccountService,
+    /// Profiles and avatars.
+    pub(crate) profiles: ProfileService,
+    /// Sending gifts.
+    pub(crate) gifts: Arc<GiftService>,
+    /// The catalogue, and what was sent.
+    pub(crate) catalogue: CatalogueService,
+    /// What hosts earned.
+    pub(crate) incomes: IncomeService,
+    /// Where money requests run.
+    pub(crate) money: MoneyLane,
+    /// The business calendar.
+    pub(crate) calendar: BusinessCalendar,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The chance.
+    pub(crate) dice: Arc<dyn Dice>,
+    /// The region whose phone numbers are written without a country code.
+    pub(crate) phone_region: PhoneRegion,
+    /// What new passwords must be like.
+    pub(crate) password_policy: PasswordPolicy,
+    /// How many proxies in front are believed.
+    pub(crate) trusted_proxy_hops: usize,
+    /// Whether everybody may read the incomes of hosts.
+    pub(crate) public_host_income: bool,
+    /// What HTTP requests are held to.
+    pub(crate) http: HttpLimits,
+    /// What pictures are held to.
+    pub(crate) avatars: AvatarLimits,
+    /// One permit an upload in the server.
+    pub(crate) uploads: Semaphore,
+    /// Where pictures are kept.
+    pub(crate) uploads_dir: std::path::PathBuf,
+    /// Whether the server takes requests.
+    pub(crate) readiness: Readiness,
+}
+
+/// Something that the server needs and that may be away.
+#[async_trait]
+pub(crate) trait Dependency: Send + Sync {
+    /// Whether it answers.
+    async fn answers(&self) -> bool;
+}
+
+/// Whether the server takes requests: it is not stopping, and its database answers.
+pub(crate) struct Readiness {
+    is_stopping: AtomicBool,
+    database: Arc<dyn Dependency>,
+}
+
+impl Readiness {
+    /// Readiness that depends on this database.
+    #[must_use]
+    pub(crate) fn new(database: Arc<dyn Dependency>) -> Self {
+        Self { is_stopping: AtomicBool::new(false), database }
+    }
+
+    /// Says that the server stops.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the server takes requests now.
+    pub(crate) async fn is_ready(&self) -> bool {
+        !self.is_stopping.load(Ordering::SeqCst) && self.database.answers().await
+    }
+}

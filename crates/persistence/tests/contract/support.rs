@@ -1,0 +1,266 @@
+//! A database of one's own with users and coins in it, questions to it in plain SQL, and waiting with a deadline.
+
+mod at_once;
+mod obstacles;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    gift::{
+        GiftDecision, GiftKey, GiftLedger as _, GiftOrder, GiftReceipt, GiftRefusal, Quantity, SendGiftError, settle,
+    },
+    id::UserId,
+    idempotency::{Actor, RequestKey},
+    user::{DisplayName, NewUser, PasswordHash, PhoneNumber, Role, UserRepository as _},
+    wallet::{
+        CoinGrant, CoinLedger as _, GrantAmount, GrantDecision, GrantError, GrantReceipt, MoneyAudit as _, Reason,
+        grant,
+    },
+};
+use persistence::{Database, PgCoinLedger, PgGiftLedger, PgMoneyAudit, PgUserRepository, PoolSettings};
+use tokio_postgres::{Client, NoTls};
+
+pub(crate) use self::{at_once::at_once, obstacles::Place};
+use crate::standin::TestDatabase;
+
+/// How long anything may take that is waited for. Generous: it ends a test that fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The tables that hold what users have and did.
+pub(crate) const BOOKS: [&str; 5] = ["users", "gifts", "host_income", "coin_movements", "idempotency_keys"];
+
+/// An instant of the tests' own time, in whole microseconds as the port of time gives it.
+pub(crate) fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_400_000 + second, 123_456_000).unwrap()
+}
+
+/// A migrated database, a pool on it, and a connection beside the pool.
+pub(crate) struct Fixture {
+    pub(crate) database: Database,
+    /// For questions and preparations: not one of the pool.
+    pub(crate) sql: Client,
+    users: AtomicI64,
+    keys: AtomicI64,
+    // The last one, so that it is dropped when nothing uses it any more.
+    pub(crate) test: TestDatabase,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        Self::with_pool(8).await
+    }
+
+    pub(crate) async fn with_pool(connections_max: u32) -> Self {
+        let test = TestDatabase::create().await;
+        let database = Database::connect(test.url(), PoolSettings { connections_max }).await.unwrap();
+        let sql = connect(test.url()).await;
+        Self { database, sql, users: AtomicI64::new(10_000_000), keys: AtomicI64::new(0), test }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.test.url()
+    }
+
+    /// Another connection beside the pool, for transactions that get in the way.
+    pub(crate) async fn client(&self) -> Client {
+        connect(self.url()).await
+    }
+
+    pub(crate) fn users(&self) -> PgUserRepository {
+        PgUserRepository::new(self.database.clone())
+    }
+
+    pub(crate) fn gifts(&self) -> PgGiftLedger {
+        PgGiftLedger::new(self.database.clone())
+    }
+
+    pub(crate) fn coins(&self) -> PgCoinLedger {
+        PgCoinLedger::new(self.database.clone())
+    }
+
+    /// A new user without coins.
+    pub(crate) async fn user(&self) -> UserId {
+        let user = new_user(self.users.fetch_add(1, Ordering::Relaxed) + 1);
+        self.users().insert(&user).await.unwrap();
+        user.id
+    }
+
+    /// A new user to whom coins were granted.
+    pub(crate) async fn user_with(&self, coins: i64) -> UserId {
+        let user = self.user().await;
+        self.top_up(user, coins).await;
+        user
+    }
+
+    /// Grants coins through the real ledger.
+    pub(crate) async fn top_up(&self, user: UserId, coins: i64) {
+        let key = format!("top-up-{}", self.keys.fetch_add(1, Ordering::Relaxed));
+        self.grant(wish(Actor::CommandLine, user, coins, &key)).await.unwrap();
+    }
+
+    pub(crate) async fn grant(&self, wish: CoinGrant) -> Result<GrantReceipt, GrantError> {
+        let decide = granting(&wish, &Calls::default());
+        self.coins().grant(wish, at(0), decide).await
+    }
+
+    /// Sends a gift by the real rule.
+    pub(crate) async fn send(&self, order: &GiftOrder) -> Result<GiftReceipt, SendGiftError> {
+        self.gifts().settle(order.clone(), at(0), deciding(order, &Calls::default())).await
+    }
+
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.sql.batch_execute(sql).await.unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+    }
+
+    /// The one number that a query answers.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let row = self.sql.query_one(sql, &[]).await.unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+        row.get(0)
+    }
+
+    /// The texts that a query answers.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.sql.query(sql, &[]).await.unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    pub(crate) async fn balance(&self, user: UserId) -> i64 {
+        self.number(&format!("SELECT balance FROM users WHERE id = {user}")).await
+    }
+
+    pub(crate) async fn diamonds(&self, user: UserId) -> i64 {
+        self.number(&format!("SELECT COALESCE(SUM(income), 0)::bigint FROM host_income WHERE host_id = {user}")).await
+    }
+
+    /// Every row of the books, as text.
+    pub(crate) async fn books(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut books = BTreeMap::new();
+        for table in BOOKS {
+            books.insert(table, self.texts(&format!("SELECT t::text FROM {table} t ORDER BY 1")).await);
+        }
+        books
+    }
+
+    /// The backends of this database that wait for a lock.
+    pub(crate) async fn waiting(&self) -> Vec<i32> {
+        let waiting =
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.sql.query(waiting, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Waits until so many backends wait for a lock; answers which.
+    pub(crate) async fn until_waiting(&self, backends: usize) -> Vec<i32> {
+        until("backends wait for a lock", async || self.waiting().await.len() == backends).await;
+        self.waiting().await
+    }
+
+    /// The end of every test that moves money: the books are proven, and no transaction is left open.
+    pub(crate) async fn assert_in_order(&self) {
+        let found = PgMoneyAudit::new(self.database.clone()).discrepancies().await.unwrap();
+        assert_eq!(found, []);
+        let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL
+            AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        until("no transaction is left open", async || self.number(open).await == 0).await;
+    }
+}
+
+pub(crate) async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    // Ends when the client is dropped, and with an error when a test kills its backend.
+    tokio::spawn(async move { connection.await.ok() });
+    client
+}
+
+pub(crate) fn new_user(id: i64) -> NewUser {
+    let id = UserId::new(id);
+    NewUser {
+        id,
+        phone: PhoneNumber::from_stored(format!("08{id}")),
+        password: PasswordHash::new(format!("$argon2id${id}")),
+        name: DisplayName::default_for(id),
+        role: Role::User,
+        created_at: at(0),
+    }
+}
+
+pub(crate) fn key(text: &str) -> RequestKey {
+    RequestKey::parse(text).unwrap()
+}
+
+pub(crate) fn order(sender: UserId, receiver: UserId, gift: &str, quantity: i64, text: &str) -> GiftOrder {
+    let gift = GiftKey::parse(gift).unwrap();
+    GiftOrder::new(sender, receiver, gift, Quantity::parse(quantity).unwrap(), None, key(text)).unwrap()
+}
+
+pub(crate) fn wish(actor: Actor, user: UserId, coins: i64, text: &str) -> CoinGrant {
+    CoinGrant {
+        actor,
+        user,
+        amount: GrantAmount::parse(coins).unwrap(),
+        reason: Reason::parse("a test").unwrap(),
+        key: key(text),
+    }
+}
+
+/// How often a decision was asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Calls(Arc<AtomicU32>);
+
+impl Calls {
+    pub(crate) fn count(&self) -> u32 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The real rule, with its calls counted.
+pub(crate) fn deciding(order: &GiftOrder, calls: &Calls) -> GiftDecision {
+    let (order, calls) = (order.clone(), calls.clone());
+    Box::new(move |facts| {
+        calls.add();
+        settle(&order, facts)
+    })
+}
+
+/// The real rule, with its calls counted.
+pub(crate) fn granting(wish: &CoinGrant, calls: &Calls) -> GrantDecision {
+    let (amount, calls) = (wish.amount, calls.clone());
+    Box::new(move |facts| {
+        calls.add();
+        grant(amount, facts)
+    })
+}
+
+/// The refusal that an order met.
+pub(crate) fn refused(result: Result<GiftReceipt, SendGiftError>) -> GiftRefusal {
+    match result {
+        Err(SendGiftError::Refused(refusal)) => refusal,
+        other => panic!("no refusal but {other:?}"),
+    }
+}
+
+/// Waits until something holds, or fails at the deadline.
+pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let mut pulse = tokio::time::interval(Duration::from_millis(5));
+    let held = async {
+        while !condition().await {
+            pulse.tick().await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, held).await.is_ok(), "waited in vain until {what}");
+}
