@@ -39,6 +39,7 @@ pub(crate) fn classify(error: &DieselError) -> Class {
         DatabaseErrorKind::Unknown => match information.message() {
             "deadlock detected" | "canceling statement due to lock timeout" => Class::Conflict,
             "canceling statement due to statement timeout"
+            | "canceling statement due to user request"
             | "sorry, too many clients already"
             | "out of memory"
             | "the database system is starting up"

@@ -34,7 +34,7 @@ async fn assert_nothing_happened(fixture: &Fixture, sender: UserId, receiver: Us
     fixture.assert_in_order().await;
 }
 
-fn assert_unavailable(result: Result<GiftReceipt, SendGiftError>) {
+fn assert_unavailable(result: &Result<GiftReceipt, SendGiftError>) {
     assert!(matches!(result, Err(SendGiftError::Store(StoreError::Unavailable(_)))), "{result:?}");
 }
 
@@ -89,7 +89,7 @@ async fn a_lock_that_does_not_come_is_given_up() {
     let stuck = fixture.client().await;
     stuck.batch_execute(&format!("BEGIN; {}", lock(sender))).await.unwrap();
 
-    assert_unavailable(sending(&fixture, sender, receiver, &calls).await.unwrap());
+    assert_unavailable(&sending(&fixture, sender, receiver, &calls).await.unwrap());
 
     assert_eq!((calls.count(), fixture.waiting().await.len()), (0, 0));
     stuck.batch_execute("ROLLBACK").await.unwrap();
@@ -108,7 +108,7 @@ async fn a_statement_that_takes_too_long_is_given_up_at_once() {
         )
         .await;
 
-    assert_unavailable(sending(&fixture, sender, receiver, &calls).await.unwrap());
+    assert_unavailable(&sending(&fixture, sender, receiver, &calls).await.unwrap());
 
     assert_eq!(calls.count(), 1);
     fixture.execute("DROP TRIGGER dawdle ON host_income").await;
@@ -125,7 +125,7 @@ async fn a_statement_that_an_operator_cancels_is_given_up_and_no_bug() {
         fixture.execute(&format!("SELECT pg_cancel_backend({pid})")).await;
     }
 
-    assert_unavailable(sending.await.unwrap());
+    assert_unavailable(&sending.await.unwrap());
 
     assert_eq!(calls.count(), 1);
     gate.open().await;
@@ -145,7 +145,7 @@ async fn a_pool_without_a_free_connection_is_unavailable_and_recovers() {
     // One waits in its commit, longer than the other waits for its connection.
     let waited = tokio::time::timeout(Duration::from_secs(15), futures_util::future::select_all(tasks)).await;
     let (first, _, mut others) = waited.unwrap();
-    assert_unavailable(first.unwrap());
+    assert_unavailable(&first.unwrap());
     gate.open().await;
     let second = others.pop().unwrap().await.unwrap();
     assert!(second.is_ok(), "{second:?}");

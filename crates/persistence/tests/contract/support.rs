@@ -29,7 +29,7 @@ use persistence::{Database, PgCoinLedger, PgGiftLedger, PgMoneyAudit, PgUserRepo
 use tokio_postgres::{Client, NoTls};
 
 pub(crate) use self::{at_once::at_once, obstacles::Place};
-use crate::standin::TestDatabase;
+use testkit::TestDatabase;
 
 /// How long anything may take that is waited for. Generous: it ends a test that fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
