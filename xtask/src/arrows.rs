@@ -19,7 +19,12 @@ struct Layer {
 
 const LAYERS: &[Layer] = &[
     Layer { name: "domain", normal: &[], dev: &[], why: "the rules know nothing of the world around them" },
-    Layer { name: "persistence", normal: &["domain"], dev: &["testkit", "pglocal"], why: "an adapter knows the ports it serves, no more" },
+    Layer {
+        name: "persistence",
+        normal: &["domain"],
+        dev: &["testkit", "pglocal"],
+        why: "an adapter knows the ports it serves, no more",
+    },
     Layer {
         name: "pglocal",
         normal: &[],
@@ -58,7 +63,12 @@ const RESERVED: &[Reserved] = &[
     Reserved { library: "diesel", normal: &["persistence"], dev: &[], why: SQL_STAYS },
     Reserved { library: "diesel-async", normal: &["persistence"], dev: &[], why: SQL_STAYS },
     Reserved { library: "diesel_migrations", normal: &["persistence"], dev: &[], why: SQL_STAYS },
-    Reserved { library: "tokio-postgres", normal: &["persistence", "testkit"], dev: &["pglocal", "persistence"], why: SQL_STAYS },
+    Reserved {
+        library: "tokio-postgres",
+        normal: &["persistence", "testkit"],
+        dev: &["pglocal", "persistence"],
+        why: SQL_STAYS,
+    },
     Reserved { library: "actix-*", normal: &["api"], dev: &[], why: "HTTP is spoken by api alone" },
 ];
 

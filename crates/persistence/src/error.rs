@@ -11,7 +11,7 @@ pub(crate) enum Class {
     ConnectionLost,
     /// The transaction lost against others (deadlock, serialization, lock timeout, their key): trying again helps.
     Conflict,
-    /// The database is too slow or full: trying again now does not help.
+    /// The database is too slow or full, or its operator cancelled: trying again now does not help.
     Overloaded,
     /// Everything else: a bug, or a constraint that the caller translates.
     Bug,
@@ -113,6 +113,7 @@ mod tests {
             ("deadlock detected", Class::Conflict),
             ("canceling statement due to lock timeout", Class::Conflict),
             ("canceling statement due to statement timeout", Class::Overloaded),
+            ("canceling statement due to user request", Class::Overloaded),
             ("sorry, too many clients already", Class::Overloaded),
             ("terminating connection due to administrator command", Class::ConnectionLost),
             ("relation \"gifts\" does not exist", Class::Bug),

@@ -60,7 +60,7 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
             let name = name.as_deref().map(DisplayName::parse).transpose().map_err(refused)?;
             let password = read_password(&phone, settings)?;
             let id = admin.create(NewAdmin { phone, password, name }).await.map_err(failed)?;
-            report::line(&format!("administrator {id} created"));
+            report::line(format_args!("administrator {id} created"));
         }
         Command::SetPassword(user) => {
             let (id, phone) = find(&admin, &user, settings).await?;
@@ -70,7 +70,7 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
                 None => read_password(&PhoneNumber::from_stored(String::new()), settings)?,
             };
             admin.set_password(id, &password).await.map_err(failed)?;
-            report::line(&format!("password of user {id} set; older tokens are refused"));
+            report::line(format_args!("password of user {id} set; older tokens are refused"));
         }
         Command::GrantCoins { user, amount, reason, key } => {
             let (id, _) = find(&admin, &user, settings).await?;
@@ -89,17 +89,17 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
                 GrantError::Refused(refusal) => refused(refusal),
                 GrantError::Store(error) => error.into(),
             })?;
-            report::line(&format!("{amount} coins granted to user {id}; balance {}", receipt.balance_after));
+            report::line(format_args!("{amount} coins granted to user {id}; balance {}", receipt.balance_after));
         }
         Command::Ban(user) => {
             let (id, _) = find(&admin, &user, settings).await?;
             admin.ban(id).await.map_err(failed)?;
-            report::line(&format!("user {id} banned"));
+            report::line(format_args!("user {id} banned"));
         }
         Command::Unban(user) => {
             let (id, _) = find(&admin, &user, settings).await?;
             admin.unban(id).await.map_err(failed)?;
-            report::line(&format!("ban of user {id} lifted"));
+            report::line(format_args!("ban of user {id} lifted"));
         }
     }
     Ok(())

@@ -1,7 +1,10 @@
 //! What commands print: to standard output what was asked for, to standard error what went wrong.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to a person")]
 
-use std::net::SocketAddr;
+use std::{
+    fmt,
+    io::{Write as _, stderr, stdout},
+    net::SocketAddr,
+};
 
 use domain::wallet::Discrepancy;
 
@@ -12,18 +15,20 @@ use crate::{
 };
 
 pub(super) fn failure(failure: &Failure) {
-    eprintln!("chatme: {failure}");
+    // Nobody is left to tell when this fails.
+    let _ = writeln!(stderr(), "chatme: {failure}");
 }
 
-pub(super) fn line(text: &str) {
-    println!("{text}");
+/// Prints a line. A server goes on when nobody reads it any more, which `println!` would not.
+pub(super) fn line(text: impl fmt::Display) {
+    let _ = writeln!(stdout(), "{text}");
 }
 
 /// Where the server is, and what to try next.
 pub(super) fn banner(address: SocketAddr, deployment: &Deployment) {
     let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
     let url = format!("http://{host}:{}", address.port());
-    println!(
+    line(format_args!(
         "\nChatMe {version} is ready.\n\
          \n  Address    {url} (listening on {address})\
          \n  Database   {database}\
@@ -31,14 +36,14 @@ pub(super) fn banner(address: SocketAddr, deployment: &Deployment) {
          \n  Try next   curl {url}/api/gifts\n",
         version = env!("CARGO_PKG_VERSION"),
         database = deployment.database_label(),
-    );
+    ));
 }
 
 pub(super) fn migrated(deployment: &Deployment) {
     for version in deployment.applied() {
-        println!("applied {version}");
+        line(format_args!("applied {version}"));
     }
-    println!("{} is up to date", deployment.database_label());
+    line(format_args!("{} is up to date", deployment.database_label()));
 }
 
 /// Every setting, aligned.
@@ -51,18 +56,18 @@ pub(super) fn config(source: &Source) {
             (false, true) => "(secret)",
             (false, false) => &value.text,
         };
-        println!("{name:width$} = {shown}  [{origin}]", name = setting.name, origin = value.origin);
-        println!("{:width$}   {}", "", setting.about);
+        line(format_args!("{name:width$} = {shown}  [{origin}]", name = setting.name, origin = value.origin));
+        line(format_args!("{:width$}   {}", "", setting.about));
     }
 }
 
 pub(super) fn audit(discrepancies: &[Discrepancy]) -> Result<(), Failure> {
     for Discrepancy { proof, subject, difference } in discrepancies {
-        println!("{subject}: violates \"{proof}\" by {difference}");
+        line(format_args!("{subject}: violates \"{proof}\" by {difference}"));
     }
     match discrepancies.len() {
         0 => {
-            println!("the books are in order");
+            line("the books are in order");
             Ok(())
         }
         count => Err(Failure::Refused(format!("{count} discrepancies"))),

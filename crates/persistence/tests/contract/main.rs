@@ -1,10 +1,11 @@
 //! What the ports of the domain promise, shown on a real PostgreSQL; each test has a database of its own.
 //!
-//! One file a port, one test a MUST, named by what it shows. Beside them: `race` and `cancel` (what happens when much is
-//! asked at once, and when nobody waits for the answer), and `conflict` (what the
-//! database says of transactions that lost against others).
+//! One file a port, one test a MUST, named by what it shows. Beside them: `race` (much is asked at once), `cancel` (nobody
+//! waits for the answer), `conflict` (transactions lose against others), `lost` (connections die at the worst moment),
+//! and `schema`.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::as_conversions,
@@ -15,5 +16,6 @@ mod cancel;
 mod coin_ledger;
 mod conflict;
 mod gift_ledger;
+mod lost;
 mod race;
 mod support;

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod obstacles;
+mod proxy;
 
 use std::{
     collections::BTreeMap,
@@ -26,10 +27,14 @@ use domain::{
     },
 };
 use persistence::{Database, PgCoinLedger, PgGiftLedger, PgMoneyAudit, PgUserRepository, PoolSettings};
+use testkit::TestDatabase;
 use tokio_postgres::{Client, NoTls};
 
-pub(crate) use self::{at_once::at_once, obstacles::Place};
-use testkit::TestDatabase;
+pub(crate) use self::{
+    at_once::at_once,
+    obstacles::Place,
+    proxy::{Cut, Proxy},
+};
 
 /// How long anything may take that is waited for. Generous: it ends a test that fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);

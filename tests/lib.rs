@@ -1,0 +1,1 @@
+//! Nothing: this package holds end-to-end tests only. See `e2e.rs`.
