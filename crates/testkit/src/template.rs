@@ -85,7 +85,8 @@ fn is_leftover(name: &str, template: &str) -> bool {
         return name != template;
     }
     let mut words = name.split('_');
-    let (tag, owner) = (words.next(), words.next().and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw));
+    let tag = words.next();
+    let owner = words.next().and_then(|pid| pid.parse().ok()).filter(|pid| *pid > 0).and_then(Pid::from_raw);
     // Any other answer means that there is such a process, if only one that we may not touch.
     tag == Some("t") && owner.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use tokio::{task::JoinHandle, time::timeout};
 
-use crate::support::{Calls, Fixture, Place, at, deciding, order};
+use crate::support::{Calls, Fixture, Place, at, deciding, order, until};
 
 /// How soon a row must be free again after its transaction was dropped and nothing else holds it. The server hears of
 /// it at once; the rest is for a busy machine.
@@ -151,12 +151,12 @@ async fn aborted_gifts_do_not_use_the_pool_up() {
     let (sender, receiver) = (fixture.user_with(30).await, fixture.user().await);
     let holder = hold(&fixture, sender).await;
     for round in 0..6 {
+        // Those of the rounds before may still wait: their clients are gone, and their backends do not know it yet.
+        let gone = fixture.waiting().await;
         let tasks =
             [0, 1].map(|number| settling(&fixture, &order(sender, receiver, "rose", 1, &format!("{round}-{number}"))));
-        // Those of the rounds before may still wait: their clients are gone, their backends do not know it yet.
-        let all = 2 * (round + 1);
-        let waiting = timeout(Duration::from_secs(15), async { while fixture.waiting().await.len() < 2.min(all) {} });
-        waiting.await.unwrap();
+        until("both wait", async || fixture.waiting().await.iter().filter(|pid| !gone.contains(pid)).count() == 2)
+            .await;
         for task in tasks {
             abort(task).await;
         }

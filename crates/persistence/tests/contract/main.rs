@@ -12,10 +12,15 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod audit;
 mod cancel;
 mod coin_ledger;
 mod conflict;
+mod gift_catalogue;
+mod gift_history;
 mod gift_ledger;
+mod income_history;
 mod lost;
 mod race;
 mod support;
+mod users;

@@ -118,7 +118,12 @@ impl Fixture {
 
     /// Sends a gift by the real rule.
     pub(crate) async fn send(&self, order: &GiftOrder) -> Result<GiftReceipt, SendGiftError> {
-        self.gifts().settle(order.clone(), at(0), deciding(order, &Calls::default())).await
+        self.send_at(order, 0).await
+    }
+
+    /// Sends a gift at a later second of the tests' time.
+    pub(crate) async fn send_at(&self, order: &GiftOrder, second: i64) -> Result<GiftReceipt, SendGiftError> {
+        self.gifts().settle(order.clone(), at(second), deciding(order, &Calls::default())).await
     }
 
     pub(crate) async fn execute(&self, sql: &str) {

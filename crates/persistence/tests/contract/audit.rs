@@ -1,0 +1,175 @@
+//! `MoneyAudit`: silent while the books are in order, and loud about everything else.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    gift::{GiftKey, GiftOrder, GiftRefusal, Quantity, SendGiftError},
+    id::UserId,
+    idempotency::Actor,
+    wallet::{Discrepancy, MoneyAudit as _},
+};
+use persistence::PgMoneyAudit;
+
+use crate::support::{Fixture, key, order, refused, wish};
+
+const INCOME: &str = "a gift has exactly its income";
+const BALANCE: &str = "balance equals movements minus gifts";
+
+async fn discrepancies(fixture: &Fixture) -> Vec<(String, String, i64)> {
+    let found = PgMoneyAudit::new(fixture.database.clone()).discrepancies().await.unwrap();
+    found.into_iter().map(|Discrepancy { proof, subject, difference }| (proof, subject, difference)).collect()
+}
+
+/// The books of one gift of two roses (20 coins, 10 diamonds) by user 10000001, who had 100 coins, to user 10000002. Then
+/// something is done to them that the database would not allow, and the audit must say just what is expected.
+async fn check(plant: &str, expected: &[(&str, &str, i64)]) {
+    let fixture = Fixture::new().await;
+    let (sender, receiver) = (fixture.user_with(100).await, fixture.user().await);
+    let receipt = fixture.send(&order(sender, receiver, "rose", 2, "k")).await.unwrap();
+    assert_eq!((sender.value(), receiver.value(), receipt.gift_id.value()), (10_000_001, 10_000_002, 1));
+    fixture.assert_in_order().await;
+    // Without triggers and foreign keys.
+    fixture.execute(&format!("SET session_replication_role = replica; {plant}")).await;
+
+    let found = discrepancies(&fixture).await;
+
+    let found: Vec<_> = found.iter().map(|(proof, subject, by)| (proof.as_str(), subject.as_str(), *by)).collect();
+    assert_eq!(found, expected, "{plant}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_balance_that_nothing_explains_is_found() {
+    check("UPDATE users SET balance = balance + 1 WHERE id = 10000001", &[(BALANCE, "user 10000001", 1)]).await;
+    check("UPDATE users SET balance = 7 WHERE id = 10000002", &[(BALANCE, "user 10000002", 7)]).await;
+    check("DELETE FROM coin_movements", &[(BALANCE, "user 10000001", 100)]).await;
+    check("UPDATE coin_movements SET amount = 101", &[(BALANCE, "user 10000001", -1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_without_exactly_its_income_is_found() {
+    check("DELETE FROM host_income", &[(INCOME, "gift 1", 10)]).await;
+    check("UPDATE host_income SET income = 7", &[(INCOME, "gift 1", 3)]).await;
+    check("UPDATE host_income SET host_id = 10000001", &[(INCOME, "gift 1", 0)]).await;
+    check("UPDATE host_income SET type = 'lucky'", &[(INCOME, "gift 1", 0)]).await;
+    let second = "ALTER TABLE host_income DROP CONSTRAINT host_income_gift_id_key;
+        INSERT INTO host_income (host_id, gift_id, income, type, created_at)
+          SELECT host_id, gift_id, income, type, created_at FROM host_income";
+    check(second, &[(INCOME, "gift 1", -10)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_income_without_its_gift_is_found() {
+    check("DELETE FROM gifts", &[(INCOME, "gift 1", -10), (BALANCE, "user 10000001", -20)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_split_is_found() {
+    let plant = "ALTER TABLE gifts DROP CONSTRAINT gifts_split_exact;
+        UPDATE gifts SET host_income = 11; UPDATE host_income SET income = 11";
+    check(plant, &[("a gift is split exactly", "gift 1", 1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overdrawn_diamonds_are_found() {
+    let plant = "INSERT INTO host_income (host_id, income, type, created_at)
+        VALUES (10000002, -11, 'exchange', '2026-11-23T10:00:00Z')";
+    check(plant, &[("diamonds are never overdrawn", "user 10000002", -1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_without_exactly_one_key_is_found() {
+    let proof = "a sent gift has one key";
+    check("DELETE FROM idempotency_keys WHERE operation = 'gift'", &[(proof, "gift 1", -1)]).await;
+    let copy = "INSERT INTO idempotency_keys SELECT actor_id, 'copy', operation, fingerprint, outcome, created_at
+        FROM idempotency_keys WHERE operation = 'gift'";
+    check(copy, &[(proof, "gift 1", 1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_that_do_not_add_up_are_found() {
+    let view = |coins: &str, diamonds: &str| {
+        format!(
+            "CREATE OR REPLACE VIEW ledger_entries (source, source_id, currency, account, user_id, amount, created_at) AS
+             SELECT 'gifts', id, 'coins', 'user_coins', sender_id, -total_cost, created_at FROM gifts UNION ALL
+             SELECT 'gifts', id, 'coins', 'platform', NULL, {coins}, created_at FROM gifts UNION ALL
+             SELECT 'host_income', id, 'diamonds', 'user_diamonds', host_id, income, created_at FROM host_income UNION ALL
+             SELECT 'host_income', id, 'diamonds', 'platform', NULL, {diamonds}, created_at FROM host_income UNION ALL
+             SELECT 'coin_movements', id, 'coins', 'user_coins', user_id, amount, created_at FROM coin_movements UNION ALL
+             SELECT 'coin_movements', id, 'coins', 'mint', NULL, -amount, created_at FROM coin_movements"
+        )
+    };
+    let proof = "entries add up to zero";
+    check(&view("total_cost", "-income"), &[]).await;
+    check(&view("total_cost + 3", "-income"), &[(proof, "coins", 3)]).await;
+    check(&view("total_cost", "-income - 4"), &[(proof, "diamonds", -4)]).await;
+}
+
+/// A small generator of numbers (splitmix64): the same seed, the same traffic.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound).unwrap()
+    }
+}
+
+/// A gift that may be refused: unknown, unaffordable, or under a key that was used before.
+fn random_order(users: &[UserId], numbers: &mut Numbers) -> GiftOrder {
+    const GIFTS: [&str; 7] = ["rose", "cute", "burger", "sweetheart", "ring", "coffee", "unknown"];
+
+    let sender = numbers.below(5);
+    let receiver = (sender + 1 + numbers.below(4)) % 5;
+    let (gift, quantity) = (GIFTS[numbers.below(7)], i64::try_from(1 + numbers.below(4)).unwrap());
+    let (gift, quantity) = (GiftKey::parse(gift).unwrap(), Quantity::parse(quantity).unwrap());
+    let text = format!("key-{}", numbers.below(150));
+    GiftOrder::new(users[sender], users[receiver], gift, quantity, None, key(&text)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_any_traffic_the_entries_add_up_and_make_every_balance() {
+    let fixture = Fixture::new().await;
+    let (mut users, mut expected) = (Vec::new(), BTreeMap::new());
+    for _ in 0..5 {
+        users.push(fixture.user().await);
+    }
+    let (mut numbers, mut seen) = (Numbers(20_261_123), BTreeMap::new());
+    for step in 0..250 {
+        if numbers.below(4) == 0 {
+            let (user, coins) = (users[numbers.below(5)], i64::try_from(1 + numbers.below(5_000)).unwrap());
+            fixture.grant(wish(Actor::CommandLine, user, coins, &format!("grant-{step}"))).await.unwrap();
+            *expected.entry(user).or_insert((0, 0)) = {
+                let (balance, diamonds) = expected.get(&user).copied().unwrap_or((0, 0));
+                (balance + coins, diamonds)
+            };
+            continue;
+        }
+        let order = random_order(&users, &mut numbers);
+        let is_new = seen.insert((order.sender(), order.key().as_str().to_owned()), ()).is_none();
+        match fixture.send(&order).await {
+            Ok(receipt) if is_new => {
+                expected.entry(order.sender()).or_insert((0, 0)).0 -= receipt.total.value();
+                expected.entry(order.receiver()).or_insert((0, 0)).1 += receipt.host_income.value();
+            }
+            Err(SendGiftError::Store(error)) => panic!("{error:?}"),
+            replayed_or_refused => {
+                let is_reused = |refusal| matches!(refusal, GiftRefusal::KeyReused);
+                assert!(replayed_or_refused.is_ok() || !is_new || !is_reused(refused(replayed_or_refused)));
+            }
+        }
+    }
+
+    for (user, (balance, diamonds)) in expected {
+        assert_eq!((fixture.balance(user).await, fixture.diamonds(user).await), (balance, diamonds));
+    }
+    assert!(fixture.count("gifts").await > 50, "the traffic is worth its name");
+    let sums = "SELECT currency || ' ' || SUM(amount) FROM ledger_entries GROUP BY currency ORDER BY 1";
+    assert_eq!(fixture.texts(sums).await, ["coins 0", "diamonds 0"]);
+    let differing =
+        "SELECT COUNT(*) FROM users u WHERE balance <> (SELECT COALESCE(SUM(amount), 0) FROM ledger_entries e
+        WHERE e.user_id = u.id AND e.account = 'user_coins')";
+    assert_eq!(fixture.number(differing).await, 0);
+    fixture.assert_in_order().await;
+}
