@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// What the person is told when the search found nothing.
 const LOOKED_IN: &str = "PGBIN, PATH, pg_config --bindir, /usr/lib/postgresql/*/bin, Homebrew, Postgres.app, \
-                         /usr/pgsql-*/bin, ~/.cache/chatme-pg/bin, /var/lib/chatme-pg/bin";
+                         /usr/pgsql-*/bin, /usr/local/bin, ~/.cache/chatme-pg/bin, /var/lib/chatme-pg/bin";
 
 /// Directories with one installation per entry, and how the names of those entries begin.
 const FAMILIES: [(&str, &str); 8] = [
@@ -24,6 +24,9 @@ const FAMILIES: [(&str, &str); 8] = [
     ("/usr", "pgsql-"), // the PostgreSQL project's packages for Red Hat
     ("/opt", "pgsql-"),
 ];
+
+/// Where programs built from source are, should PATH not have them.
+const FROM_SOURCE: [&str; 2] = ["/usr/local/bin", "/usr/local/pgsql/bin"];
 
 /// Where `scripts/pg-setup` puts its own copy: below the home directory, or here when it ran as root.
 const OWN_COPY_IN_HOME: &str = ".cache/chatme-pg/bin";
@@ -82,6 +85,7 @@ fn candidates() -> Vec<PathBuf> {
         dirs.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
     dirs.extend(FAMILIES.iter().flat_map(|(parent, prefix)| family(Path::new(parent), prefix)));
+    dirs.extend(FROM_SOURCE.map(PathBuf::from));
     dirs.extend(env::var_os("HOME").map(|home| Path::new(&home).join(OWN_COPY_IN_HOME)));
     dirs.push(PathBuf::from(OWN_COPY_OF_ROOT));
     dirs

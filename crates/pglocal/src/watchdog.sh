@@ -1,6 +1,8 @@
 # Runs a PostgreSQL server and shuts it down when nobody holds the pipe on standard input any more.
 # Arguments: file of the state, seconds to linger, the server's lock file, then the server's command line.
 # For any POSIX /bin/sh; started by launch.rs in a process group of its own, spoken to by tether.rs.
+# shellcheck shell=sh disable=SC2217
+# (A `sleep` reads nothing, but it must not have the pipe open.)
 state=$1 linger=$2 lockfile=$3
 shift 3
 # Only the tether below may have the pipe open: whether anybody reads it tells holders whether we are there.

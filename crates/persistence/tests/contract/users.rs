@@ -132,7 +132,7 @@ fn everything() -> ProfileChange {
         name: Some(DisplayName::parse("Siti").unwrap()),
         gender: Some(Some(Gender::Female)),
         age: Some(Some(Age::parse(20).unwrap())),
-        signature: Some(Signature::parse("halo").unwrap().into()),
+        signature: Some(Signature::parse("halo").unwrap()),
     }
 }
 
