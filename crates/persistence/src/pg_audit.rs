@@ -30,14 +30,19 @@ impl PgMoneyAudit {
 const DISCREPANCIES: &str = "
 WITH coins AS (
   SELECT user_id, SUM(amount)::bigint AS amount FROM ledger_entries WHERE account = 'user_coins' GROUP BY user_id
+), incomes AS (
+  SELECT gift_id, COUNT(*) AS count, SUM(income)::bigint AS income, MIN(host_id) AS host_id, MIN(type) AS type
+    FROM host_income WHERE gift_id IS NOT NULL GROUP BY gift_id
 )
 SELECT 'balance equals movements minus gifts' AS proof, 'user ' || u.id AS subject,
        u.balance - COALESCE(c.amount, 0) AS difference
   FROM users u LEFT JOIN coins c ON c.user_id = u.id WHERE u.balance <> COALESCE(c.amount, 0)
 UNION ALL
-SELECT 'a gift has exactly its income', 'gift ' || g.id, g.host_income - COALESCE(i.income, 0)
-  FROM gifts g LEFT JOIN host_income i ON i.gift_id = g.id
- WHERE i.id IS NULL OR i.income <> g.host_income OR i.host_id <> g.receiver_id OR i.type <> g.category
+SELECT 'a gift has exactly its income', 'gift ' || COALESCE(g.id, i.gift_id),
+       COALESCE(g.host_income, 0) - COALESCE(i.income, 0)
+  FROM gifts g FULL JOIN incomes i ON i.gift_id = g.id
+ WHERE g.id IS NULL OR i.gift_id IS NULL OR i.count <> 1
+    OR i.income <> g.host_income OR i.host_id <> g.receiver_id OR i.type <> g.category
 UNION ALL
 SELECT 'a gift is split exactly', 'gift ' || id, host_income - total_cost * host_share_bp / 10000
   FROM gifts WHERE host_income <> total_cost * host_share_bp / 10000

@@ -1,6 +1,19 @@
 // Generated from the database: UPDATE_SCHEMA=1 cargo test -p persistence schema
 
 diesel::table! {
+    agency (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        family_name -> Text,
+        region -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        status -> Text,
+        created_at -> Timestamptz,
+        approved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     coin_movements (id) {
         id -> BigInt,
         user_id -> BigInt,
@@ -44,6 +57,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    host_applications (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        agency_id -> BigInt,
+        name -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        id_number -> Nullable<Text>,
+        status -> Text,
+        created_at -> Timestamptz,
+        approved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     host_income (id) {
         id -> BigInt,
         host_id -> BigInt,
@@ -63,6 +90,34 @@ diesel::table! {
         fingerprint -> Bytea,
         outcome -> Jsonb,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    live_sessions (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        room_id -> Nullable<Text>,
+        start_time -> Timestamptz,
+        end_time -> Nullable<Timestamptz>,
+        duration_seconds -> Integer,
+        total_income -> BigInt,
+        total_viewers -> Integer,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    salary_requests (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        year -> Integer,
+        week_number -> Integer,
+        salary_amount -> BigInt,
+        total_lives -> Integer,
+        status -> Text,
+        created_at -> Timestamptz,
+        approved_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -88,10 +143,14 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    agency,
     coin_movements,
     gift_catalogue,
     gifts,
+    host_applications,
     host_income,
     idempotency_keys,
+    live_sessions,
+    salary_requests,
     users,
 );

@@ -194,7 +194,7 @@ async fn a_gift_locks_the_row_of_its_sender_and_no_other() {
     };
     fixture.until_waiting(1).await;
 
-    let free = fixture.texts("SELECT id::text FROM users ORDER BY id FOR NO KEY UPDATE SKIP LOCKED").await;
+    let free = fixture.texts("SELECT id::text FROM users u ORDER BY u.id FOR NO KEY UPDATE SKIP LOCKED").await;
     assert_eq!(free, [receiver.to_string(), stranger.to_string()]);
     let free = fixture.count("(SELECT 1 FROM gift_catalogue FOR UPDATE SKIP LOCKED) entries").await;
     assert_eq!(free, fixture.count("gift_catalogue").await);

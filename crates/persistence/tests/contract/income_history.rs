@@ -123,7 +123,7 @@ async fn pages_have_no_gaps_and_no_repeats_when_many_incomes_share_an_instant() 
         fixture.send_at(&order, [20, 10][number % 2]).await.unwrap();
         insert(&fixture, host, "salary", 1, [10, 20, 30][number % 3]).await;
     }
-    let all = "SELECT id::text FROM host_income ORDER BY created_at DESC, id DESC";
+    let all = "SELECT id::text FROM host_income i ORDER BY i.created_at DESC, i.id DESC";
     let all: Vec<IncomeId> = fixture.texts(all).await.iter().map(|id| IncomeId::new(id.parse().unwrap())).collect();
     assert_eq!(all.len(), 24);
     for limit in [1, 2, 5, 8, 23, 24, 25] {

@@ -22,5 +22,6 @@ mod gift_ledger;
 mod income_history;
 mod lost;
 mod race;
+mod schema;
 mod support;
 mod users;
