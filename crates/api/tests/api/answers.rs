@@ -1,0 +1,170 @@
+//! Every operation of the description gives the answers that it documents. The description itself says what to call.
+
+use std::fs;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    recording,
+    support::{Answer, TestApp, assert_code, assert_refused, picture},
+    tokens::{Forger, claims},
+};
+
+struct Operation {
+    method: Method,
+    path: String,
+    is_secured: bool,
+    statuses: Vec<u16>,
+}
+
+impl Operation {
+    fn documents(&self, status: u16) -> bool {
+        self.statuses.contains(&status)
+    }
+
+    fn is_upload(&self) -> bool {
+        self.path.ends_with("/avatar")
+    }
+
+    fn path_with(&self, host: &str) -> String {
+        self.path.replace("{host_id}", host).replace("{name}", "nothing.jpg")
+    }
+
+    async fn call(&self, app: &TestApp, token: Option<&str>) -> Answer {
+        let body = json!({"phone": "081299999999", "password": "test123", "name": "Siti", "oldPassword": "test123",
+            "newPassword": "test456", "receiverId": 1, "giftId": "rose"});
+        match (&self.method, self.is_upload()) {
+            (_, true) => app.upload(&self.path, token, "avatar", picture()).await,
+            (&Method::GET, _) => app.get(&self.path_with("1"), token).await,
+            _ => app.raw(self.method.clone(), &self.path, token, body.to_string()).await,
+        }
+    }
+
+    async fn call_malformed(&self, app: &TestApp, token: Option<&str>) -> Answer {
+        match (&self.method, self.is_upload()) {
+            (_, true) => app.upload(&self.path, token, "picture", picture()).await,
+            (&Method::GET, _) => app.get(&self.path_with("x"), token).await,
+            _ => app.raw(self.method.clone(), &self.path, token, "{".to_owned()).await,
+        }
+    }
+
+    async fn call_too_large(&self, app: &TestApp, token: Option<&str>) -> Answer {
+        if self.is_upload() {
+            return app.upload(&self.path, token, "avatar", vec![0; 6 * 1024 * 1024]).await;
+        }
+        let body = json!({"phone": "0".repeat(1_000_000)});
+        app.raw(self.method.clone(), &self.path, token, body.to_string()).await
+    }
+}
+
+async fn operations(app: &TestApp) -> Vec<Operation> {
+    let (status, document) = app.get("/openapi.json", None).await;
+    assert_eq!(status, 200);
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
+            let responses = operation["responses"].as_object().unwrap();
+            operations.push(Operation {
+                method,
+                path: path.clone(),
+                is_secured: operation.get("security").is_some(),
+                statuses: responses.keys().map(|status| status.parse().unwrap()).collect(),
+            });
+        }
+    }
+    assert!(operations.len() > 15, "{}", operations.len());
+    operations
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_description_is_served_and_kept_for_the_gate() {
+    let app = TestApp::start().await;
+    let (status, document) = app.get("/openapi.json", None).await;
+    assert_eq!((status, &document["info"]["title"]), (200, &json!("ChatMe")));
+    fs::write(recording::directory().join("openapi.json"), document.to_string()).unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_nobody() {
+    let app = TestApp::start().await;
+    let banned = app.user().await;
+    app.deployment.admin().unwrap().ban(domain::id::UserId::new(banned.id)).await.unwrap();
+    let nobody = Forger::ours().token(&claims(4_242_424_242));
+    let secured: Vec<Operation> = operations(&app).await.into_iter().filter(|one| one.is_secured).collect();
+    assert_eq!(secured.len(), 9);
+    for one in secured {
+        assert!([401, 403, 404].iter().all(|status| one.documents(*status)), "{} {}", one.method, one.path);
+        assert_refused(&one.call(&app, None).await, 401, "token_missing", "Token tidak ditemukan");
+        assert_refused(&one.call(&app, Some("a.b.c")).await, 403, "token_invalid", "Token tidak valid");
+        assert_refused(&one.call(&app, Some(&banned.token)).await, 403, "account_banned", "Akun ini diblokir");
+        assert_refused(&one.call(&app, Some(&nobody)).await, 404, "user_not_found", "User tidak ditemukan");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_that_reads_something_refuses_what_is_malformed() {
+    let app = TestApp::start().await;
+    let user = app.user().await;
+    for one in operations(&app).await.iter().filter(|one| one.documents(400)) {
+        let (status, refused) = one.call_malformed(&app, Some(&user.token)).await;
+        assert_eq!((status, &refused["success"]), (400, &json!(false)), "{} {}: {refused}", one.method, one.path);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_body_is_bounded() {
+    let app = TestApp::start().await;
+    let user = app.user().await;
+    for one in operations(&app).await.iter().filter(|one| one.documents(413)) {
+        let refused = one.call_too_large(&app, Some(&user.token)).await;
+        assert_refused(&refused, 413, "body_too_large", "Ukuran permintaan terlalu besar");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_database_every_operation_that_needs_it_says_unavailable() {
+    let mut app = TestApp::start().await;
+    let user = app.user().await;
+    let operations = operations(&app).await;
+    app.lose_database();
+    for one in operations {
+        let answer = one.call(&app, Some(&user.token)).await;
+        if one.path == "/health/ready" {
+            assert_refused(&answer, 503, "not_ready", "Server belum siap");
+        } else if one.documents(503) {
+            let label = format!("{} {}: {answer:?}", one.method, one.path);
+            assert_eq!((answer.0, &answer.1["code"]), (503, &json!("unavailable")), "{label}");
+        } else {
+            assert_ne!(answer.0, 503, "{} {}", one.method, one.path);
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_is_told_to_everybody() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get("/health/live", None).await, (200, json!({"success": true, "status": "live"})));
+    assert_eq!(app.get("/health/ready", None).await, (200, json!({"success": true, "status": "ready"})));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_incomes_are_not_public_only_the_host_and_admins_read_them() {
+    let app = TestApp::start_with(&[("PUBLIC_HOST_INCOME", "false")]).await;
+    let (host, other) = (app.user().await, app.user().await);
+    for report in ["today", "history"] {
+        let path = format!("/api/host-income/{report}/{}", host.id);
+        assert_code(&app.get(&path, None).await, 401, "token_missing");
+        assert_refused(&app.get(&path, Some(&other.token)).await, 403, "forbidden", "Anda tidak memiliki akses");
+        let (status, income) = app.get(&path, Some(&host.token)).await;
+        assert_eq!((status, &income["success"]), (200, &Value::Bool(true)));
+    }
+    app.stop().await;
+}

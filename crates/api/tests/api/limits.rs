@@ -1,0 +1,105 @@
+//! Limits: who asks too often has to wait, and is told how long.
+
+use futures_util::future::{Either, join_all, select};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::support::{PASSWORD, TestApp, assert_code, assert_refused, picture};
+
+async fn assert_told_to_wait(app: &TestApp, path: &str, body: &Value) {
+    let response = app.request(Method::POST, path).json(body).send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 429);
+    let seconds: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(seconds > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_registrations_from_one_address_have_to_wait() {
+    let app = TestApp::start_with(&[("REGISTER_RATE_PER_HOUR", "1")]).await;
+    app.user().await;
+    let account = json!({"phone": "089123456789", "password": PASSWORD});
+    let refused = app.post("/api/register", None, &account).await;
+    assert_refused(&refused, 429, "too_many_registrations", "Terlalu banyak pendaftaran, coba lagi nanti");
+    assert_told_to_wait(&app, "/api/register", &account).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_logins_have_to_wait_whether_the_phone_number_is_known_or_not() {
+    let app = TestApp::start_with(&[("LOGIN_RATE_FAILURES", "1")]).await;
+    let user = app.user().await;
+    for phone in [user.phone.as_str(), "089999999999"] {
+        let wrong = json!({"phone": phone, "password": "wrong-password"});
+        assert_code(&app.post("/api/login", None, &wrong).await, 401, "invalid_credentials");
+        let refused = app.post("/api/login", None, &wrong).await;
+        assert_refused(&refused, 429, "too_many_attempts", "Terlalu banyak percobaan, coba lagi nanti");
+        assert_told_to_wait(&app, "/api/login", &wrong).await;
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guessing_the_old_password_has_to_wait_too() {
+    let app = TestApp::start_with(&[("LOGIN_RATE_FAILURES", "1")]).await;
+    let user = app.user().await;
+    let wrong = json!({"oldPassword": "wrong-password", "newPassword": "test456"});
+    let refused = app.post("/api/auth/password", Some(&user.token), &wrong).await;
+    assert_refused(&refused, 400, "wrong_password", "Sandi lama salah");
+    let refused = app.post("/api/auth/password", Some(&user.token), &wrong).await;
+    assert_code(&refused, 429, "too_many_attempts");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_that_find_no_place_to_be_hashed_are_sent_away() {
+    let app = TestApp::start_with(&[("PASSWORD_HASHES_AT_ONCE", "1"), ("PASSWORD_HASHES_WAITING", "0")]).await;
+    let user = app.user().await;
+    let account = json!({"phone": user.phone, "password": PASSWORD});
+    let answers = join_all((0..30).map(|_| app.post("/api/login", None, &account))).await;
+    let (busy, good): (Vec<_>, Vec<_>) = answers.iter().partition(|(status, _)| *status == 429);
+    assert!(!busy.is_empty() && good.iter().all(|(status, _)| *status == 200), "{answers:?}");
+    for answer in busy {
+        assert_refused(answer, 429, "too_busy_to_hash", "Terlalu banyak permintaan, coba lagi");
+    }
+    app.stop().await;
+}
+
+/// Begins an upload and does not end it.
+async fn half_an_upload(app: &TestApp, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let head = format!(
+        "POST /api/profile/avatar HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// What a server answers to half a request, as far as the status.
+async fn status_line(stream: &mut TcpStream) -> String {
+    let mut line = vec![0; "HTTP/1.1 429".len()];
+    stream.read_exact(&mut line).await.unwrap();
+    String::from_utf8(line).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_finds_no_place_is_sent_away() {
+    let app = TestApp::start_with(&[("AVATAR_UPLOADS_AT_ONCE", "1"), ("SHUTDOWN_TIMEOUT_SECONDS", "1")]).await;
+    let user = app.user().await;
+    let (mut one, mut other) = (half_an_upload(&app, &user.token).await, half_an_upload(&app, &user.token).await);
+    // One of the two waits for the rest of its picture; the other is answered at once.
+    let refused = match select(Box::pin(status_line(&mut one)), Box::pin(status_line(&mut other))).await {
+        Either::Left((line, _)) | Either::Right((line, _)) => line,
+    };
+    assert_eq!(refused, "HTTP/1.1 429");
+    for path in ["/api/profile/avatar", "/api/auth/profile/avatar"] {
+        let refused = app.upload(path, Some(&user.token), "avatar", picture()).await;
+        assert_refused(&refused, 429, "too_many_uploads", "Terlalu banyak unggahan, coba lagi");
+    }
+    drop((one, other));
+    app.stop().await;
+}

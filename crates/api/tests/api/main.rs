@@ -1,0 +1,17 @@
+//! The API as a black box: every operation, every documented answer, over real HTTP on a database of the test's own.
+//!
+//! What is answered is recorded for `cargo xtask coverage`, see [`recording`].
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod accounts;
+mod answers;
+mod gifts;
+mod keys;
+mod limits;
+mod money;
+mod profile;
+mod recording;
+mod refusals;
+mod routing;
+mod support;
+mod tokens;
