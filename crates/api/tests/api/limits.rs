@@ -42,6 +42,30 @@ async fn failed_logins_have_to_wait_whether_the_phone_number_is_known_or_not() {
     app.stop().await;
 }
 
+async fn login_from(app: &TestApp, address: &str, phone: &str, password: &str) -> u16 {
+    let request = app.request(Method::POST, "/api/login").header("X-Forwarded-For", address);
+    request.json(&json!({"phone": phone, "password": password})).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_addresses_guess_no_more_than_one_and_do_not_lock_the_owner_out() {
+    let app = TestApp::start_with(&[("TRUSTED_PROXY_HOPS", "1"), ("LOGIN_RATE_ACCOUNT_PER_HOUR", "5")]).await;
+    let user = app.user().await;
+    let home = "198.51.100.7";
+    assert_eq!(login_from(&app, home, &user.phone, PASSWORD).await, 200);
+    for number in 0..5 {
+        assert_eq!(login_from(&app, &format!("203.0.113.{number}"), &user.phone, "wrong-password").await, 401);
+    }
+    for number in 5..10 {
+        // Also the right password: otherwise the answer would tell.
+        for password in ["wrong-password", PASSWORD] {
+            assert_eq!(login_from(&app, &format!("203.0.113.{number}"), &user.phone, password).await, 429);
+        }
+    }
+    assert_eq!(login_from(&app, home, &user.phone, PASSWORD).await, 200, "an address that logged in before");
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guessing_the_old_password_has_to_wait_too() {
     let app = TestApp::start_with(&[("LOGIN_RATE_FAILURES", "1")]).await;
