@@ -3,8 +3,10 @@
 
 mod support;
 
+use std::fs::{self, File};
+
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::Chatme;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,4 +72,28 @@ fn a_given_database_asks_for_a_secret_that_protects() {
     assert!(refused.contains("no connection to the database"), "{refused}");
     let wrong = support::refused(directory.path(), &[("PORT", "http")]);
     assert!(wrong.contains("PORT = \"http\" (environment)"), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_value_forges_a_log_line_and_no_secret_is_logged() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let settings = [("LOG_FORMAT", "json"), ("LOG_LEVEL", "debug")];
+    let server = Chatme::start_with(directory.path(), &settings, File::create(&log).unwrap().into());
+    let forged = "x\n{\"level\":\"ERROR\",\"message\":\"forged\"}\u{1b}[2J\u{202e}";
+    let account = json!({"phone": "089123456789", "password": "secret-word", "name": "Nickname"});
+    assert_eq!(server.post("/api/register", None, &account).await.0, 200);
+    let token = server.post("/api/login", None, &account).await.1["token"].as_str().unwrap().to_owned();
+    assert_eq!(server.put("/api/profile/update", Some(&token), &json!({"name": forged})).await.0, 400);
+    assert_eq!(server.post("/api/login", None, &json!({"phone": forged, "password": forged})).await.0, 401);
+    assert_eq!(server.get("/api/forged%0aforged?forged=%0a", Some(&token)).await.0, 404);
+    assert_eq!(server.stop(Signal::TERM).await, Some(0));
+
+    let text = fs::read_to_string(log).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answered = events.iter().filter(|event| event["target"] == "chatme::access").count();
+    assert_eq!(answered, 5, "{text}");
+    for private in ["forged", "89123456789", "secret-word", "Nickname", &token] {
+        assert!(!text.contains(private), "{private}: {text}");
+    }
 }

@@ -12,12 +12,14 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-/// The binary, built from the present sources.
-static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", "api", "--bin", "chatme"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
+/// The binary, built from the present sources, in the profile of whoever starts it.
+pub(crate) static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--locked", "--package", "api", "--bin", "chatme"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
     assert!(built.is_ok_and(|status| status.success()), "the binary builds");
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(2).unwrap().join("chatme")
@@ -33,7 +35,14 @@ pub(crate) struct Chatme {
 impl Chatme {
     /// Starts a server in `directory` on a free port and waits for its banner.
     pub(crate) fn start(directory: &Path) -> Self {
-        let mut process = chatme(directory).env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(directory, &[], Stdio::null())
+    }
+
+    /// The same with these settings, its log sent to `log`.
+    pub(crate) fn start_with(directory: &Path, settings: &[(&str, &str)], log: Stdio) -> Self {
+        let mut command = chatme(directory);
+        command.env("PORT", "0").envs(settings.iter().copied());
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         // Ends with the process at the latest.
         let address = output.lines().map_while(Result::ok).find_map(|line| {
@@ -54,6 +63,10 @@ impl Chatme {
         self.send(self.client.post(format!("{}{path}", self.url)).json(body), token).await
     }
 
+    pub(crate) async fn put(&self, path: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
+        self.send(self.client.put(format!("{}{path}", self.url)).json(body), token).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder, token: Option<&str>) -> (u16, Value) {
         let request = match token {
             Some(token) => request.bearer_auth(token),
@@ -61,6 +74,11 @@ impl Chatme {
         };
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// `kill -9`.
