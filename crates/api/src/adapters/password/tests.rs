@@ -1,3 +1,4 @@
+use argon2::{Algorithm, Argon2, Version};
 use futures_util::FutureExt as _;
 
 use super::*;
