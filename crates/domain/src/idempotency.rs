@@ -7,7 +7,10 @@ pub const REQUEST_KEY_CHARS_MAX: usize = 64;
 
 /// A key that names one money request of one actor: the same key with the same content is the same request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RequestKey(String);
+pub struct RequestKey {
+    text: String,
+    is_chosen: bool,
+}
 
 /// Why a key was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,19 +27,25 @@ impl RequestKey {
         if raw.is_empty() || raw.len() > REQUEST_KEY_CHARS_MAX || !visible {
             return Err(InvalidRequestKey);
         }
-        Ok(Self(raw.to_owned()))
+        Ok(Self { text: raw.to_owned(), is_chosen: true })
     }
 
     /// Makes a key for a request that came without one, so that the server's own retry inside is safe too.
     #[must_use]
     pub fn generate(dice: &dyn Dice) -> Self {
-        Self(format!("auto-{:016x}{:016x}", dice.draw(), dice.draw()))
+        Self { text: format!("auto-{:016x}{:016x}", dice.draw(), dice.draw()), is_chosen: false }
     }
 
     /// The key as it was sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Whether the client chose it, and so can send it again. A refusal under any other key is asked for by nobody.
+    #[must_use]
+    pub const fn is_chosen(&self) -> bool {
+        self.is_chosen
     }
 }
 
@@ -70,6 +79,7 @@ mod tests {
     fn generated_keys_are_keys() {
         let key = RequestKey::generate(&LoadedDice::new([1, 2]));
         assert_eq!(key.as_str(), "auto-00000000000000010000000000000002");
-        assert_eq!(RequestKey::parse(key.as_str()).unwrap(), key);
+        assert!(!key.is_chosen());
+        assert!(RequestKey::parse(key.as_str()).unwrap().is_chosen());
     }
 }

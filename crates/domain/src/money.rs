@@ -72,11 +72,11 @@ amount!(
 impl Coins {
     /// The part of these coins that a host receives, in diamonds: one for one, floored.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "a part is at most the whole, so the result fits where the whole did")]
     pub fn share(self, part: BasisPoints) -> Diamonds {
-        let product = i128::from(self.0).saturating_mul(i128::from(part.0));
-        // A part is at most the whole, so the result fits where the whole did.
-        let floored = product.checked_div(i128::from(BasisPoints::WHOLE.0)).unwrap_or_default();
-        Diamonds(i64::try_from(floored).unwrap_or(self.0))
+        let product = i128::from(self.0).checked_mul(i128::from(part.0));
+        let floored = product.and_then(|product| product.checked_div(i128::from(BasisPoints::WHOLE.0)));
+        Diamonds(floored.and_then(|part| i64::try_from(part).ok()).expect("a part of an amount is an amount"))
     }
 }
 

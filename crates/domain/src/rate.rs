@@ -71,10 +71,10 @@ impl Bucket {
         self.empty_at = Some(add(level, quota.interval()).min(add(now, quota.span)));
     }
 
-    /// Whether nothing is left that would have to be remembered.
+    /// When it will be empty; `None` when it is, so that nothing would have to be remembered.
     #[must_use]
-    pub fn is_empty(&self, now: DateTime<Utc>) -> bool {
-        self.empty_at.is_none_or(|empty_at| empty_at <= now)
+    pub fn empty_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.empty_at.filter(|empty_at| *empty_at > now)
     }
 }
 
@@ -82,14 +82,14 @@ fn add(instant: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
     instant.checked_add_signed(span).unwrap_or(instant)
 }
 
-/// A map with a limit: when it is full, what is stale goes first, and then something goes anyway.
+/// A map with a limit: when it is full, what is stale goes first, and then what was touched the longest ago.
 #[derive(Debug)]
 pub struct BoundedMap<K, V> {
     entries: HashMap<K, V>,
     entries_max: usize,
 }
 
-impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
+impl<K: Eq + Hash, V> BoundedMap<K, V> {
     /// An empty map that never holds more than `entries_max` entries.
     #[must_use]
     pub fn new(entries_max: usize) -> Self {
@@ -106,22 +106,36 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.remove(key);
     }
 
-    /// What is kept under `key`, made by `V::default` when missing. Room is made by dropping what `is_stale`.
-    pub fn entry(&mut self, key: K, is_stale: impl Fn(&V) -> bool) -> &mut V
+    /// What is kept under `key`, made by `V::default` when missing. Room is made by the age of the others, as `age` tells
+    /// it: an instant that grows with every touch, or `None` for what is stale.
+    pub fn entry(&mut self, key: K, age: impl Fn(&V) -> Option<DateTime<Utc>>) -> &mut V
     where
         V: Default,
     {
         if self.entries.len() >= self.entries_max && !self.entries.contains_key(&key) {
-            self.entries.retain(|_, value| !is_stale(value));
-            if self.entries.len() >= self.entries_max {
-                // A flood of live entries: an arbitrary tenth is dropped, so that sweeping stays rare.
-                let surplus: Vec<K> = self.entries.keys().take(self.entries_max.div_ceil(10)).cloned().collect();
-                for key in surplus {
-                    self.entries.remove(&key);
-                }
-            }
+            self.make_room(age);
         }
         self.entries.entry(key).or_default()
+    }
+
+    /// Drops what is stale, and at least a tenth, so that sweeping stays rare.
+    fn make_room(&mut self, age: impl Fn(&V) -> Option<DateTime<Utc>>) {
+        let surplus = self.entries_max.div_ceil(10);
+        let mut ages: Vec<_> = self.entries.values().map(&age).collect();
+        ages.sort_unstable();
+        let Some(Some(limit)) = ages.get(surplus).copied() else {
+            return self.entries.retain(|_, value| age(value).is_some());
+        };
+        // Of those that are exactly so old, only as many go as have to.
+        let mut equals = surplus.saturating_sub(ages.partition_point(|age| *age < Some(limit)));
+        self.entries.retain(|_, value| match age(value) {
+            Some(age) if age == limit && equals > 0 => {
+                equals = equals.saturating_sub(1);
+                false
+            }
+            Some(age) => age >= limit,
+            None => false,
+        });
     }
 
     /// The number of entries.
@@ -167,8 +181,8 @@ mod tests {
         for _ in 0..50 {
             bucket.take(QUOTA, at(0));
         }
-        assert!(!bucket.is_empty(at(29)));
-        assert!(bucket.is_empty(at(30)));
+        assert_eq!(bucket.empty_at(at(29)), Some(at(30)));
+        assert_eq!(bucket.empty_at(at(30)), None);
     }
 
     #[test]
@@ -178,18 +192,28 @@ mod tests {
     }
 
     #[test]
-    fn a_bounded_map_never_outgrows_its_limit_and_drops_what_is_stale_first() {
-        let mut map = BoundedMap::<u32, bool>::new(10);
-        *map.entry(0, |_| false) = true;
-        for key in 1..10 {
-            map.entry(key, |_| false);
+    fn a_full_map_drops_what_is_stale() {
+        let mut map = BoundedMap::<u32, Option<DateTime<Utc>>>::new(10);
+        *map.entry(0, |age| *age) = Some(at(0));
+        for key in 1..=10 {
+            map.entry(key, |age| *age);
         }
-        map.entry(10, |alive| !alive);
-        assert_eq!(map.len(), 2);
-        assert_eq!(map.get(&0), Some(&true));
+        assert_eq!((map.len(), map.get(&0)), (2, Some(&Some(at(0)))));
+    }
+
+    #[test]
+    fn a_full_map_of_live_entries_drops_the_oldest_and_never_outgrows_its_limit() {
+        let mut map = BoundedMap::<i64, Option<DateTime<Utc>>>::new(20);
         for key in 0..1_000 {
-            map.entry(key, |_| false);
-            assert!(map.len() <= 10);
+            *map.entry(key, |age| *age) = Some(at(key));
+            assert!(map.len() <= 20);
+            assert!((0..18.min(key)).all(|back| map.get(&(key - back)).is_some()), "{key}");
         }
+        // All of one age: a tenth goes, not all.
+        let mut map = BoundedMap::<u32, Option<DateTime<Utc>>>::new(20);
+        for key in 0..=20 {
+            *map.entry(key, |age| *age) = Some(at(0));
+        }
+        assert_eq!(map.len(), 19);
     }
 }

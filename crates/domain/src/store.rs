@@ -18,14 +18,3 @@ pub enum StoreError {
     #[error("the store answered something impossible")]
     Corrupt(#[source] Cause),
 }
-
-impl StoreError {
-    /// Whether asking again, with the same idempotency key, makes sense.
-    #[must_use]
-    pub const fn is_retryable(&self) -> bool {
-        match self {
-            Self::Unavailable(_) | Self::OutcomeUnknown(_) => true,
-            Self::Corrupt(_) => false,
-        }
-    }
-}

@@ -1,12 +1,17 @@
 //! What can be sent, and what it costs.
 
-use crate::money::{BasisPoints, Coins};
+use crate::money::{AMOUNT_MAX, BasisPoints, Coins};
 
 /// The longest key of a gift, in characters.
 pub const GIFT_KEY_CHARS_MAX: usize = 64;
 
 /// The highest price of one piece, in coins. With it and [`super::QUANTITY_MAX`] no total can leave the range of [`Coins`].
 pub const UNIT_PRICE_MAX: i64 = 1_000_000_000;
+
+const _: () = assert!(
+    matches!(UNIT_PRICE_MAX.checked_mul(super::QUANTITY_MAX as i64), Some(total) if total <= AMOUNT_MAX),
+    "the dearest order is an amount"
+);
 
 /// The name of a gift in the catalogue, such as `rose`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -107,9 +112,10 @@ impl UnitPrice {
 
     /// The price of so many pieces.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "asserted above for the dearest order")]
     pub fn times(self, quantity: super::Quantity) -> Coins {
-        // Both factors are bounded so that the product stays far below the largest amount; saturating for the compiler only.
-        Coins::new(self.0.saturating_mul(i64::from(quantity.value()))).unwrap_or(Coins::ZERO)
+        let total = self.0.checked_mul(i64::from(quantity.value()));
+        total.and_then(|total| Coins::new(total).ok()).expect("an order costs an amount")
     }
 }
 

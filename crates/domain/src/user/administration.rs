@@ -91,7 +91,8 @@ impl AdminService {
     /// [`AdminError::UnknownUser`], [`AdminError::Hashing`], [`AdminError::Store`].
     pub async fn set_password(&self, id: UserId, password: &PlainPassword) -> Result<(), AdminError> {
         let hash = self.hasher.place().await?.hash(password).await?;
-        self.users.replace_password(id, &hash, self.clock.now()).await?.map(drop).ok_or(AdminError::UnknownUser)
+        let is_set = self.users.set_password(id, &hash, self.clock.now()).await?;
+        if is_set { Ok(()) } else { Err(AdminError::UnknownUser) }
     }
 
     /// Bans a user: he cannot log in, and all his tokens are refused from now on.

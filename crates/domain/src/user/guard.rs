@@ -9,6 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::rate::{BoundedMap, Bucket, Quota, RetryAfter};
 
+/// The account of every phone number that no account can have. Failures with it are counted by address alone: it is
+/// nobody's, so that no stranger makes another's typing error wait.
+pub(super) const IMPOSSIBLE_ACCOUNT: &str = "";
+
 /// The most accounts, addresses, or pairs of both that are remembered.
 const ENTRIES_MAX: usize = 100_000;
 
@@ -54,20 +58,22 @@ struct Failures {
 }
 
 impl Failures {
-    fn are_forgotten(&self, now: DateTime<Utc>) -> bool {
-        self.last.is_none_or(|last| now.signed_duration_since(last) > MEMORY)
+    /// When the last one came; `None` when they are forgotten.
+    fn last(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.last.filter(|last| now.signed_duration_since(*last) <= MEMORY)
     }
 }
 
-#[derive(Debug)]
 struct Memory {
     failures: BoundedMap<Pair, Failures>,
     accounts: BoundedMap<String, Bucket>,
-    logged_in: BoundedMap<Pair, bool>,
+    /// The last login of each pair.
+    logged_in: BoundedMap<Pair, Option<DateTime<Utc>>>,
 }
 
 /// Counts failed logins. Known and unknown accounts are treated alike, so that a limit betrays nothing.
-#[derive(Debug)]
+///
+/// Not `Debug`: it knows phone numbers.
 pub struct LoginGuard {
     rules: LoginRules,
     memory: Mutex<Memory>,
@@ -104,27 +110,33 @@ impl LoginGuard {
         if memory.logged_in.get(&pair).is_some() {
             return Ok(());
         }
+        if account == IMPOSSIBLE_ACCOUNT {
+            return Ok(());
+        }
         memory.accounts.get(&pair.0).map_or(Ok(()), |bucket| bucket.check(self.rules.account_quota, now))
     }
 
     /// Counts a failed attempt.
     pub fn failed(&self, account: &str, address: ClientAddress, now: DateTime<Utc>) {
         let mut memory = self.lock();
-        let failures = memory.failures.entry((account.to_owned(), address), |failures| failures.are_forgotten(now));
-        if failures.are_forgotten(now) {
+        let failures = memory.failures.entry((account.to_owned(), address), |failures| failures.last(now));
+        if failures.last(now).is_none() {
             failures.count = 0;
         }
         failures.count = failures.count.saturating_add(1);
         failures.last = Some(now);
-        memory.accounts.entry(account.to_owned(), |bucket| bucket.is_empty(now)).take(self.rules.account_quota, now);
+        if account != IMPOSSIBLE_ACCOUNT {
+            let bucket = memory.accounts.entry(account.to_owned(), |bucket| bucket.empty_at(now));
+            bucket.take(self.rules.account_quota, now);
+        }
     }
 
     /// Forgets the failures of an account from an address, and remembers that it logged in from there.
-    pub fn succeeded(&self, account: &str, address: ClientAddress) {
+    pub fn succeeded(&self, account: &str, address: ClientAddress, now: DateTime<Utc>) {
         let mut memory = self.lock();
         let pair = (account.to_owned(), address);
         memory.failures.remove(&pair);
-        *memory.logged_in.entry(pair, |_| false) = true;
+        *memory.logged_in.entry(pair, |last| *last) = Some(now);
     }
 
     /// The wait that so many failures bring; none below the limit.
@@ -163,7 +175,7 @@ impl AddressQuota {
     /// How long to wait when none is left; nothing is used then.
     pub fn take(&self, address: ClientAddress, now: DateTime<Utc>) -> Result<(), RetryAfter> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(address, |bucket| bucket.is_empty(now));
+        let bucket = buckets.entry(address, |bucket| bucket.empty_at(now));
         bucket.check(self.quota, now)?;
         bucket.take(self.quota, now);
         Ok(())
@@ -213,7 +225,7 @@ mod tests {
         for _ in 0..10 {
             guard.failed("a", address(1), at(0));
         }
-        guard.succeeded("a", address(1));
+        guard.succeeded("a", address(1), at(0));
         assert_eq!(guard.check("a", address(1), at(0)), Ok(()));
         for _ in 0..10 {
             guard.failed("a", address(1), at(0));
@@ -225,7 +237,7 @@ mod tests {
     #[test]
     fn many_addresses_cannot_guess_faster_and_cannot_lock_the_owner_out() {
         let guard = LoginGuard::new(RULES);
-        guard.succeeded("a", address(200));
+        guard.succeeded("a", address(200), at(0));
         for guess in 0..100 {
             assert_eq!(guard.check("a", address(guess), at(0)), Ok(()));
             guard.failed("a", address(guess), at(0));
@@ -234,6 +246,19 @@ mod tests {
         assert_eq!(guard.check("a", address(101), at(36)), Ok(()));
         assert_eq!(guard.check("a", address(200), at(0)), Ok(()), "the owner's address is not slowed down");
         assert_eq!(guard.check("b", address(101), at(0)), Ok(()));
+    }
+
+    #[test]
+    fn impossible_numbers_are_counted_by_address_alone() {
+        let guard = LoginGuard::new(RULES);
+        for stranger in 0..150 {
+            guard.failed(IMPOSSIBLE_ACCOUNT, address(stranger), at(0));
+        }
+        assert_eq!(guard.check(IMPOSSIBLE_ACCOUNT, address(200), at(0)), Ok(()));
+        for _ in 0..9 {
+            guard.failed(IMPOSSIBLE_ACCOUNT, address(1), at(0));
+        }
+        assert_eq!(wait(guard.check(IMPOSSIBLE_ACCOUNT, address(1), at(0))), Some(15));
     }
 
     #[test]

@@ -124,6 +124,7 @@ pub trait UserRepository: Send + Sync {
     /// Puts a new avatar in place; answers the one it replaced.
     ///
     /// - MUST answer each replaced avatar exactly once, also when two replace at once: its file is deleted then.
+    /// - MUST NOT try again after a commit of unknown outcome: what was replaced is unknown too, and no file is deleted.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -142,16 +143,26 @@ pub trait UserRepository: Send + Sync {
     /// [`StoreError`].
     async fn upgrade_password(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Puts a new password in place and raises the epoch; answers the new epoch, `None` when there is no such user.
+    /// Puts `new` in place of `old` and raises the epoch; answers the new epoch, `None` when `old` is no longer in force
+    /// or there is no such user.
+    ///
+    /// - MUST change nothing when another password was put in place meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn replace_password(
         &self,
         id: UserId,
-        password: &PasswordHash,
+        old: &PasswordHash,
+        new: &PasswordHash,
         at: DateTime<Utc>,
     ) -> Result<Option<i32>, StoreError>;
+
+    /// Puts a password in place whatever was there, and raises the epoch; answers whether there is such a user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn set_password(&self, id: UserId, password: &PasswordHash, at: DateTime<Utc>) -> Result<bool, StoreError>;
 
     /// Raises the epoch, so that all older tokens are refused; answers the new one, `None` when there is no such user.
     ///
@@ -221,7 +232,7 @@ pub trait HashingPlace: Send + Sync {
     ///
     /// # Errors
     /// [`HashingError::Failed`].
-    async fn verify_nobody(&self, password: &PlainPassword) -> Result<(), HashingError>;
+    async fn verify_nobody(&self) -> Result<(), HashingError>;
 }
 
 /// What verifying a password shows.

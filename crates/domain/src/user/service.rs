@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     AddressQuota, AuthenticationError, Caller, ChangePasswordError, Claims, ClientAddress, Credentials, DisplayName,
-    InsertUserError, LoginError, LoginGuard, NewUser, PasswordHasher, PhoneNumber, PlainPassword, RegisterError, Role,
-    TokenSigner, UserRepository, Verdict,
+    IMPOSSIBLE_ACCOUNT, InsertUserError, LoginError, LoginGuard, NewUser, PasswordHasher, PhoneNumber, PlainPassword,
+    RegisterError, Role, TokenSigner, UserRepository, Verdict,
 };
 use crate::{dice::Dice, id::UserId, store::StoreError, time::Clock};
 
@@ -94,7 +94,7 @@ impl AccountService {
     /// # Errors
     /// [`LoginError`].
     pub async fn login(&self, attempt: LoginAttempt) -> Result<LoggedIn, LoginError> {
-        let account = attempt.phone.as_ref().map_or("", PhoneNumber::reveal);
+        let account = attempt.phone.as_ref().map_or(IMPOSSIBLE_ACCOUNT, PhoneNumber::reveal);
         self.login_guard.check(account, attempt.address, self.clock.now()).map_err(LoginError::TooMany)?;
         let credentials = match &attempt.phone {
             Some(phone) => self.users.find_credentials(phone).await?,
@@ -125,9 +125,9 @@ impl AccountService {
             self.login_guard.failed(account, address, self.clock.now());
             LoginError::InvalidCredentials
         };
-        let password = password.ok_or_else(failed)?;
-        let Some(credentials) = credentials else {
-            place.verify_nobody(password).await?;
+        let (Some(password), Some(mut credentials)) = (password, credentials) else {
+            // As slow as any other failure, so that counters cannot be flooded faster than passwords are guessed.
+            place.verify_nobody().await?;
             return Err(failed());
         };
         match place.verify(password, &credentials.password).await? {
@@ -136,9 +136,10 @@ impl AccountService {
             Verdict::RightButOutdated => {
                 let hash = place.hash(password).await?;
                 self.users.upgrade_password(credentials.user_id, &credentials.password, &hash).await?;
+                credentials.password = hash;
             }
         }
-        self.login_guard.succeeded(account, address);
+        self.login_guard.succeeded(account, address, self.clock.now());
         Ok(credentials)
     }
 
@@ -183,10 +184,12 @@ impl AccountService {
         let phone = credentials.phone.clone();
         let account = phone.reveal();
         self.login_guard.check(account, address, self.clock.now()).map_err(ChangePasswordError::TooMany)?;
-        self.verify(account, address, old, Some(credentials)).await?;
+        let verified = self.verify(account, address, old, Some(credentials)).await?;
         let hash = self.hasher.place().await?.hash(new).await?;
         let now = self.clock.now();
-        let epoch = self.users.replace_password(id, &hash, now).await?.ok_or(ChangePasswordError::UnknownUser)?;
+        // None: somebody was faster, and the old password is no longer the one that was verified.
+        let replaced = self.users.replace_password(id, &verified.password, &hash, now).await?;
+        let epoch = replaced.ok_or(ChangePasswordError::WrongPassword)?;
         self.signer.sign(&Claims::issue(id, account, epoch, now)).map_err(ChangePasswordError::Signing)
     }
 

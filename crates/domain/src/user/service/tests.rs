@@ -44,7 +44,7 @@ fn hasher(outdated: bool) -> MockPasswordHasher {
         place
             .expect_verify()
             .returning(move |tried, _| Ok(if tried.reveal() == "right" { right } else { Verdict::Wrong }));
-        place.expect_verify_nobody().returning(|_| Ok(()));
+        place.expect_verify_nobody().returning(|| Ok(()));
         place.expect_hash().returning(|_| Ok(PasswordHash::new("new".to_owned())));
         Ok(Box::new(place))
     });
@@ -212,13 +212,38 @@ async fn a_token_stands_for_a_user_as_long_as_nothing_revoked_it() {
 async fn a_changed_password_comes_with_a_token_of_the_new_epoch() {
     let mut users = MockUserRepository::new();
     users.expect_find_credentials_by_id().returning(|_| Ok(Some(credentials(standing(3, false)))));
-    users.expect_replace_password().once().returning(|_, hash, _| {
-        assert_eq!(hash.as_str(), "new");
+    users.expect_replace_password().once().returning(|_, old, new, _| {
+        assert_eq!((old.as_str(), new.as_str()), ("stored", "new"));
         Ok(Some(4))
     });
     let accounts = with_users(users);
     let token = accounts.change_password(USER, address(), Some(&password("right")), &password("new one")).await;
     assert_eq!(token.unwrap(), "token of 23112600 in epoch 4");
+}
+
+#[tokio::test]
+async fn a_change_that_another_one_overtook_is_refused() {
+    let mut users = MockUserRepository::new();
+    users.expect_find_credentials_by_id().returning(|_| Ok(Some(credentials(standing(3, false)))));
+    users.expect_replace_password().once().returning(|_, _, _, _| Ok(None));
+    let change = with_users(users);
+    let refused = change.change_password(USER, address(), Some(&password("right")), &password("new one")).await;
+    assert!(matches!(refused, Err(ChangePasswordError::WrongPassword)));
+}
+
+#[tokio::test]
+async fn a_change_right_after_an_upgrade_replaces_the_upgraded_hash() {
+    let mut users = MockUserRepository::new();
+    users.expect_find_credentials_by_id().returning(|_| Ok(Some(credentials(standing(3, false)))));
+    users.expect_upgrade_password().once().returning(|_, _, _| Ok(()));
+    users
+        .expect_replace_password()
+        .once()
+        .withf(|_, old, _, _| old.as_str() == "new")
+        .returning(|_, _, _, _| Ok(Some(4)));
+    let accounts = service(Parts { users, hasher: hasher(true), signer: signer(), faces: vec![] });
+    let changed = accounts.change_password(USER, address(), Some(&password("right")), &password("new one")).await;
+    changed.unwrap();
 }
 
 #[tokio::test]
