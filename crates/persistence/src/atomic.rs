@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::{QueryResult, result::Error as DieselError};
-use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection as _, TransactionManager};
 use domain::store::StoreError;
 
 use crate::{
@@ -36,27 +36,55 @@ where
 }
 
 /// How an attempt failed.
-enum Failure {
-    /// Before the commit: surely nothing was written.
-    Before(DieselError),
-    /// In the commit: it may have been.
-    InCommit(DieselError),
+struct Failure {
+    error: DieselError,
+    /// What can be done about it.
+    class: Class,
+    /// Whether it may have been committed all the same.
+    may_be_committed: bool,
+}
+
+/// Whether a transaction is tried again whose commit was answered to nobody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    TryAgain,
+    GiveUp,
 }
 
 impl Database {
     /// Runs `work` in a transaction and commits it. A refusal that is to be kept is a *value* of `work`; its errors roll
     /// back.
     ///
-    /// `work` must be safe to repeat after a commit of unknown outcome: either it finds its own idempotency key, or it
-    /// sets what it would set again.
+    /// `work` must be safe to repeat after a commit of unknown outcome: it finds its own idempotency key.
     ///
     /// # Errors
-    /// [`StoreError`]: `OutcomeUnknown` only when the last attempt lost its connection in the commit.
+    /// [`StoreError`]: `OutcomeUnknown` when an attempt lost its connection in the commit and no later one succeeded.
     pub(crate) async fn atomically<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
         T: Send,
     {
+        self.try_to_commit(work, Unknown::TryAgain).await
+    }
+
+    /// The same for `work` that is not safe to repeat after a commit of unknown outcome.
+    ///
+    /// # Errors
+    /// [`StoreError`]: `OutcomeUnknown` when an attempt lost its connection in the commit.
+    pub(crate) async fn atomically_once<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
+        T: Send,
+    {
+        self.try_to_commit(work, Unknown::GiveUp).await
+    }
+
+    async fn try_to_commit<T, F>(&self, work: F, unknown: Unknown) -> Result<T, StoreError>
+    where
+        F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
+        T: Send,
+    {
+        let _place = self.place_to_write().await?;
         let mut may_be_committed = false;
         let mut attempt = 1;
         loop {
@@ -70,21 +98,20 @@ impl Database {
                 }
                 Err(error) => return Err(error),
             };
-            let error = match failure {
-                Failure::Before(error) => error,
-                Failure::InCommit(error) => {
-                    may_be_committed |= classify(&error) == Class::ConnectionLost;
-                    error
-                }
-            };
-            let class = classify(&error);
-            if matches!(class, Class::ConnectionLost | Class::Conflict) && attempt < ATTEMPTS_MAX {
+            let Failure { error, class, may_be_committed: in_commit } = failure;
+            may_be_committed |= in_commit;
+            let is_safe = !may_be_committed || unknown == Unknown::TryAgain;
+            if is_safe && matches!(class, Class::ConnectionLost | Class::Conflict) && attempt < ATTEMPTS_MAX {
                 tracing::warn!(attempt, %error, ?class, "a transaction is tried again");
                 tokio::time::sleep(PAUSE.saturating_mul(attempt)).await;
                 attempt = attempt.saturating_add(1);
                 continue;
             }
-            return Err(if may_be_committed { StoreError::OutcomeUnknown(error.into()) } else { read_error(error) });
+            return Err(match class {
+                _ if may_be_committed => StoreError::OutcomeUnknown(error.into()),
+                Class::ConnectionLost => StoreError::Unavailable(error.into()),
+                Class::Conflict | Class::Overloaded | Class::Bug => read_error(error),
+            });
         }
     }
 }
@@ -94,18 +121,33 @@ where
     F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
     T: Send,
 {
-    Manager::begin_transaction(connection).await.map_err(Failure::Before)?;
+    if let Err(error) = Manager::begin_transaction(connection).await {
+        return Err(failure(connection, error).await);
+    }
     match work(connection).await {
-        Ok(value) => {
-            Manager::commit_transaction(connection).await.map_err(Failure::InCommit)?;
-            Ok(value)
-        }
+        Ok(value) => match Manager::commit_transaction(connection).await {
+            Ok(()) => Ok(value),
+            Err(error) => {
+                let failure = failure(connection, error).await;
+                Err(Failure { may_be_committed: failure.class == Class::ConnectionLost, ..failure })
+            }
+        },
         Err(error) => {
             // Where even this fails, the connection is broken and leaves the pool; the server rolls back.
             if let Err(rollback) = Manager::rollback_transaction(connection).await {
                 tracing::debug!(%rollback, "a rollback failed");
             }
-            Err(Failure::Before(error))
+            Err(failure(connection, error).await)
         }
     }
+}
+
+/// What can be done about an error, by the error itself or, where that says nothing, by whether the connection still
+/// answers: the last words of a server that stops are in its own language.
+async fn failure(connection: &mut AsyncPgConnection, error: DieselError) -> Failure {
+    let class = match classify(&error) {
+        Class::Bug if connection.batch_execute("SELECT 1").await.is_err() => Class::ConnectionLost,
+        class => class,
+    };
+    Failure { error, class, may_be_committed: false }
 }

@@ -11,7 +11,7 @@ pub(crate) enum Class {
     ConnectionLost,
     /// The transaction lost against others (deadlock, serialization, lock timeout, their key): trying again helps.
     Conflict,
-    /// The database is too slow or full, or its operator cancelled: trying again now does not help.
+    /// The database is too slow, full or a standby, or its operator cancelled: trying again now does not help.
     Overloaded,
     /// Everything else: a bug, or a constraint that the caller translates.
     Bug,
@@ -20,8 +20,8 @@ pub(crate) enum Class {
 /// Classifies an error.
 ///
 /// The driver maps only some SQLSTATEs to kinds; the others are known by their English message, which is why sessions
-/// are to run with `lc_messages = C` (docs/operations.md). Where they do not, a conflict is not retried, and nothing else
-/// changes.
+/// are to run with `lc_messages = C` (docs/operations.md). Where they do not, a conflict is not retried, and a time limit
+/// counts as a bug.
 pub(crate) fn classify(error: &DieselError) -> Class {
     let DieselError::DatabaseError(kind, information) = error else {
         return match error {
@@ -35,23 +35,14 @@ pub(crate) fn classify(error: &DieselError) -> Class {
         DatabaseErrorKind::UniqueViolation if information.constraint_name() == Some("idempotency_keys_pkey") => {
             Class::Conflict
         }
-        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Class::ConnectionLost,
+        DatabaseErrorKind::UnableToSendCommand => Class::ConnectionLost,
+        DatabaseErrorKind::ReadOnlyTransaction => Class::Overloaded,
         DatabaseErrorKind::Unknown => match information.message() {
             "deadlock detected" | "canceling statement due to lock timeout" => Class::Conflict,
             "canceling statement due to statement timeout"
             | "canceling statement due to user request"
-            | "sorry, too many clients already"
-            | "out of memory"
-            | "the database system is starting up"
-            | "the database system is shutting down"
-            | "the database system is in recovery mode" => Class::Overloaded,
-            message
-                if message.starts_with("terminating connection")
-                    || message.contains("connection closed")
-                    || message.contains("connection reset") =>
-            {
-                Class::ConnectionLost
-            }
+            | "out of memory" => Class::Overloaded,
+            message if message.starts_with("terminating connection") => Class::ConnectionLost,
             message if message.contains("No space left on device") => Class::Overloaded,
             _ => Class::Bug,
         },
@@ -114,7 +105,6 @@ mod tests {
             ("canceling statement due to lock timeout", Class::Conflict),
             ("canceling statement due to statement timeout", Class::Overloaded),
             ("canceling statement due to user request", Class::Overloaded),
-            ("sorry, too many clients already", Class::Overloaded),
             ("terminating connection due to administrator command", Class::ConnectionLost),
             ("relation \"gifts\" does not exist", Class::Bug),
         ] {

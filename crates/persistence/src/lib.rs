@@ -4,8 +4,8 @@
 //!
 //! - **Atomicity.** A port's method is one transaction or one statement. A method that fails wrote nothing, or says that
 //!   the outcome is unknown; money methods try again under their idempotency key before they say so.
-//! - **One lock order** for the whole system (docs/database.md): users by id, then keys, then rows that are only
-//!   inserted. Crossing gifts cannot deadlock.
+//! - **One lock order** for the whole system (docs/database.md): users by id, then rows that are only inserted,
+//!   keys last. Crossing gifts cannot deadlock.
 //! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, and any
 //!   change of a money row, also to a bug in this crate.
 //! - **No clock and no chance.** Instants and ids come from the caller; SQL never calls `now()` or `random()`.
@@ -27,7 +27,7 @@ mod pool;
 mod schema;
 mod tls;
 
-pub use migrate::{MigrateError, migrate, migrations_fingerprint, revert_all};
+pub use migrate::{MigrateError, migrate, migrations_fingerprint};
 pub use pg_audit::PgMoneyAudit;
 pub use pg_coin_ledger::PgCoinLedger;
 pub use pg_gift_catalogue::PgGiftCatalogue;

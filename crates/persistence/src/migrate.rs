@@ -10,6 +10,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 /// The key of the advisory lock that a migrating program holds: "chatme" in ASCII.
 const LOCK: i64 = 0x6368_6174_6d65;
 
+/// A migration that waits for a busy table makes everybody else wait behind it: it fails, and is started again.
+const PATIENCE: &str = "SET lock_timeout = '5s'";
+
 /// Why the schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -36,17 +39,6 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, MigrateError> {
     Ok(applied.into_iter().map(|version| version.to_string()).collect())
 }
 
-/// Takes every migration back, for tests of the way back. **Deletes everything.**
-///
-/// Must be called on a multi-thread runtime.
-///
-/// # Errors
-/// [`MigrateError`].
-pub async fn revert_all(url: &str) -> Result<(), MigrateError> {
-    let mut harness = locked(url).await?;
-    harness.revert_all_migrations(MIGRATIONS).map(drop).map_err(MigrateError::Migration)
-}
-
 /// A word that changes when the content of any migration does.
 #[must_use]
 pub const fn migrations_fingerprint() -> &'static str {
@@ -56,6 +48,6 @@ pub const fn migrations_fingerprint() -> &'static str {
 /// A connection that holds the lock until it is closed.
 async fn locked(url: &str) -> Result<AsyncMigrationHarness<AsyncPgConnection>, MigrateError> {
     let mut connection = tls::establish(url).await?;
-    connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).await?;
+    connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK}); {PATIENCE}")).await?;
     Ok(AsyncMigrationHarness::new(connection))
 }

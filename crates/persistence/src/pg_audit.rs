@@ -53,7 +53,16 @@ UNION ALL
 SELECT 'a sent gift has one key', 'gift ' || g.id, COUNT(k.key) - 1
   FROM gifts g LEFT JOIN idempotency_keys k
     ON k.actor_id = g.sender_id AND k.operation = 'gift' AND (k.outcome -> 'sent' ->> 'gift_id')::bigint = g.id
+   AND (k.outcome -> 'sent' ->> 'total')::bigint = g.total_cost
+   AND (k.outcome -> 'sent' ->> 'host_income')::bigint = g.host_income
+   AND (k.outcome -> 'sent' ->> 'quantity')::integer = g.quantity
  GROUP BY g.id HAVING COUNT(k.key) <> 1
+UNION ALL
+SELECT 'a grant has its key', 'movement ' || m.id, COUNT(k.key) - 1
+  FROM coin_movements m LEFT JOIN idempotency_keys k
+    ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = 'grant'
+   AND (k.outcome -> 'granted' ->> 'movement_id')::bigint = m.id
+ WHERE m.kind = 'grant' GROUP BY m.id HAVING COUNT(k.key) <> 1
 UNION ALL
 SELECT 'entries add up to zero', currency, SUM(amount)::bigint
   FROM ledger_entries GROUP BY currency HAVING SUM(amount) <> 0

@@ -10,7 +10,7 @@ use domain::{
         SendGiftError, UnitPrice,
     },
     id::{GiftId, UserId},
-    idempotency::Actor,
+    idempotency::{Actor, RequestKey},
     money::{Coins, Diamonds},
 };
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ async fn settle_once(
         Ok(posting) => Ok(post(connection, &posting, at).await?),
         Err(refusal) => Err(refusal),
     };
-    if let Some(kept) = KeptOutcome::of(&outcome) {
+    if let Some(kept) = KeptOutcome::of(&outcome, order.key()) {
         request.keep(connection, &kept, at).await?;
     }
     Ok(outcome)
@@ -179,9 +179,10 @@ enum KeptOutcome {
 }
 
 impl KeptOutcome {
-    /// The form in which an outcome is kept, if it is to be kept at all.
-    fn of(outcome: &Outcome) -> Option<Self> {
+    /// The form in which an outcome is kept, if it is to be kept at all: a refusal only where it can be asked for again.
+    fn of(outcome: &Outcome, key: &RequestKey) -> Option<Self> {
         match outcome {
+            Err(_) if !key.is_chosen() => None,
             Ok(receipt) => Some(Self::Sent {
                 gift_id: receipt.gift_id.value(),
                 quantity: receipt.quantity.value(),
@@ -190,7 +191,6 @@ impl KeptOutcome {
                 balance_after: receipt.balance_after.value(),
                 created_at: receipt.created_at,
             }),
-            Err(refusal) if !refusal.is_outcome() => None,
             Err(GiftRefusal::KeyReused | GiftRefusal::UnknownSender | GiftRefusal::SenderBanned) => None,
             Err(GiftRefusal::UnknownGift) => Some(Self::UnknownGift),
             Err(GiftRefusal::PriceChanged { current }) => Some(Self::PriceChanged { current: current.value() }),

@@ -158,11 +158,10 @@ impl UserRepository for PgUserRepository {
                 .set((users::avatar_url.eq(avatar.as_str()), users::updated_at.eq(at)))
                 .execute(connection)
                 .await?;
-            // After a commit of unknown outcome, the second attempt finds its own picture: nothing to remove.
-            let before = before.filter(|before| before != avatar.as_str());
             Ok(ReplacedAvatar::Before(before.map(AvatarPath::new)))
         };
-        self.database.atomically(replaced).await
+        // A second attempt would find its own picture in place of the one it replaced.
+        self.database.atomically_once(replaced).await
     }
 
     async fn upgrade_password(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
@@ -178,13 +177,14 @@ impl UserRepository for PgUserRepository {
     async fn replace_password(
         &self,
         id: UserId,
-        password: &PasswordHash,
+        old: &PasswordHash,
+        new: &PasswordHash,
         at: DateTime<Utc>,
     ) -> Result<Option<i32>, StoreError> {
         let mut connection = self.database.connection().await?;
-        diesel::update(users::table.find(id.value()))
+        diesel::update(users::table.find(id.value()).filter(users::password.eq(old.as_str())))
             .set((
-                users::password.eq(password.as_str()),
+                users::password.eq(new.as_str()),
                 users::token_epoch.eq(users::token_epoch + 1),
                 users::updated_at.eq(at),
             ))
@@ -192,6 +192,20 @@ impl UserRepository for PgUserRepository {
             .get_result(&mut connection)
             .await
             .optional()
+            .map_err(write_error)
+    }
+
+    async fn set_password(&self, id: UserId, password: &PasswordHash, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut connection = self.database.connection().await?;
+        diesel::update(users::table.find(id.value()))
+            .set((
+                users::password.eq(password.as_str()),
+                users::token_epoch.eq(users::token_epoch + 1),
+                users::updated_at.eq(at),
+            ))
+            .execute(&mut connection)
+            .await
+            .map(|rows| rows > 0)
             .map_err(write_error)
     }
 

@@ -1,23 +1,30 @@
 //! The pool of connections, and how long anything may take on one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use bb8::ErrorSink;
 use diesel::{QueryResult, result::Error as DieselError};
 use diesel_async::{
     AsyncPgConnection, SimpleAsyncConnection as _,
     pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, PoolableConnection as _, RecyclingMethod,
+        AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection as _, RecyclingMethod,
         bb8::{Pool, PooledConnection},
     },
 };
 use domain::store::StoreError;
 use futures_util::FutureExt as _;
-use tokio::runtime::Handle;
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
 use crate::{error::pool_error, tls};
 
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The part of the pool that is kept for reading: a quarter.
+const READERS_SHARE: u32 = 4;
 
 /// What the database holds every session to. A statement that waits for a row gives up before one that works does, and
 /// a transaction that nobody continues is ended by the server (docs/adr/0005-bb8-pool.md).
@@ -41,6 +48,7 @@ pub struct ConnectError(String);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    writers: Arc<Semaphore>,
 }
 
 impl Database {
@@ -54,26 +62,54 @@ impl Database {
             .max_size(settings.connections_max)
             .min_idle(1)
             .connection_timeout(ACQUIRE_TIMEOUT)
-            // A refused connection is answered at once instead of being tried until the timeout.
-            .retry_connection(false)
+            // Who waits for a connection is told only that there is none; why is told here.
+            .error_sink(Box::new(Complaint))
             .build(manager(url, Handle::current()))
             .await
             .map_err(|error| ConnectError(error.to_string()))?;
-        Ok(Self { pool })
+        let places = settings.connections_max.saturating_sub(settings.connections_max.div_ceil(READERS_SHARE));
+        let writers = Arc::new(Semaphore::new(usize::try_from(places.max(1)).unwrap_or(1)));
+        Ok(Self { pool, writers })
     }
 
-    /// Whether the database answers, within the time that a request would wait.
+    /// Whether the database answers, within twice the time that a request waits for a connection.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        connection.batch_execute("SELECT 1").await.map_err(|error| StoreError::Unavailable(error.into()))
+        match tokio::time::timeout(ACQUIRE_TIMEOUT, connection.batch_execute("SELECT 1")).await {
+            Ok(answered) => answered.map_err(|error| StoreError::Unavailable(error.into())),
+            Err(silence) => Err(StoreError::Unavailable(silence.into())),
+        }
+    }
+
+    /// A place among the transactions that write. They wait for each other's rows, so they never take the whole pool: one
+    /// user with many requests at once must not keep everybody else from reading.
+    pub(crate) async fn place_to_write(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        match tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.writers).acquire_owned()).await {
+            Ok(place) => place.map_err(|closed| StoreError::Unavailable(closed.into())),
+            Err(silence) => Err(StoreError::Unavailable(silence.into())),
+        }
     }
 
     /// A connection, free again when it is dropped.
     pub(crate) async fn connection(&self) -> Result<PooledConnection<'_, AsyncPgConnection>, StoreError> {
         self.pool.get().await.map_err(pool_error)
+    }
+}
+
+/// Logs why a connection could not be opened or was thrown away.
+#[derive(Debug, Clone)]
+struct Complaint;
+
+impl ErrorSink<PoolError> for Complaint {
+    fn sink(&self, error: PoolError) {
+        tracing::warn!(%error, "a connection to the database failed");
+    }
+
+    fn boxed_clone(&self) -> Box<dyn ErrorSink<PoolError>> {
+        Box::new(self.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening a connection, with TLS where the URL asks for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -8,11 +8,21 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDe
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long what was sent may stay unacknowledged before the connection counts as lost: the server's own time limits do
+/// not help where the network is silent.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// How long a connection is idle before it is probed, and how often it is probed then.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+const KEEPALIVE_PROBES: u32 = 3;
+
 /// Opens a connection: TLS with verified chain and host name for `sslmode=require` (`verify-ca` and `verify-full` mean
 /// the same here), plain otherwise. `PGSSLROOTCERT` names a file with additional authorities.
 pub(crate) async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
-    let config: Config =
-        accepted(url).parse().map_err(|error: tokio_postgres::Error| invalid_url(&error.to_string()))?;
+    let config = config(url)?;
     if config.get_ssl_mode() == SslMode::Require {
         let connector = MakeRustlsConnect::new(client_config()?);
         let (client, connection) = config.connect(connector).await.map_err(bad_connection)?;
@@ -21,6 +31,23 @@ pub(crate) async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> 
         let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
+}
+
+/// What the URL says, with limits on silence where it says nothing.
+fn config(url: &str) -> ConnectionResult<Config> {
+    let mut config: Config =
+        accepted(url).parse().map_err(|error: tokio_postgres::Error| invalid_url(&error.to_string()))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE_MAX);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("chatme");
+    }
+    config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE).keepalives_retries(KEEPALIVE_PROBES);
+    Ok(config)
 }
 
 /// The URL in the words that the driver knows. Its `require` verifies as much as the two modes that it does not know.
@@ -71,6 +98,17 @@ mod tests {
             let config: Config = accepted(&format!("postgres://u@localhost/d?sslmode={mode}")).parse().unwrap();
             assert_eq!(config.get_ssl_mode(), SslMode::Require, "{mode}");
         }
+    }
+
+    #[test]
+    fn silence_is_limited_unless_the_url_says_how() {
+        let silent = config("postgres://u@localhost/d").unwrap();
+        assert_eq!(silent.get_connect_timeout(), Some(&CONNECT_TIMEOUT));
+        assert_eq!(silent.get_tcp_user_timeout(), Some(&SILENCE_MAX));
+        assert_eq!(silent.get_application_name(), Some("chatme"));
+        let stated = config("postgres://u@localhost/d?connect_timeout=9&application_name=other").unwrap();
+        assert_eq!(stated.get_connect_timeout(), Some(&Duration::from_secs(9)));
+        assert_eq!(stated.get_application_name(), Some("other"));
     }
 
     #[tokio::test]

@@ -35,7 +35,6 @@ mod server;
 mod template;
 
 use std::{
-    process,
     sync::atomic::{AtomicU32, Ordering},
     thread,
 };
@@ -64,7 +63,7 @@ impl TestDatabase {
         let mut template = template::ready().await;
         let admin = server::connect().await;
         for _ in 0..CLONE_ATTEMPTS {
-            let name = format!("t_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let name = template::name(COUNT.fetch_add(1, Ordering::Relaxed));
             match admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await {
                 Ok(()) => return Self { url: server::url(&name), name },
                 Err(error) if error.code() == Some(&SqlState::DUPLICATE_DATABASE) => {}

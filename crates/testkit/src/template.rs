@@ -1,6 +1,6 @@
 //! The database that the others are cloned from, and the leftovers of processes that were killed.
 
-use std::process;
+use std::{fmt::Display, process};
 
 use rustix::{
     io::Errno,
@@ -15,7 +15,11 @@ use crate::server;
 const LOCK: i64 = 0x7465_7374;
 
 /// What the names of templates begin with, before the fingerprint of the migrations.
-const PREFIX: &str = "template_";
+const PREFIX: &str = "chatme_test_template_";
+
+/// What the names of the tests' databases begin with, before the number of the process that they belong to. Other
+/// programs' databases on a shared server begin with something else.
+const TEST_PREFIX: &str = "chatme_test_";
 
 static READY: OnceCell<String> = OnceCell::const_new();
 
@@ -50,7 +54,7 @@ async fn prepare() -> String {
 
 /// Builds it under another name: a crash leaves a leftover, never half a template.
 async fn build(admin: &Client, template: &str) {
-    let draft = format!("t_{}_draft", process::id());
+    let draft = name("draft");
     // A killed process may have had our number.
     execute(admin, &format!("DROP DATABASE IF EXISTS {draft}")).await;
     execute(admin, &format!("CREATE DATABASE {draft} TEMPLATE template0")).await;
@@ -59,6 +63,11 @@ async fn build(admin: &Client, template: &str) {
     execute(admin, &format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false")).await;
     // The server waits some seconds for the connection of the migrations to end.
     execute(admin, &format!("ALTER DATABASE {draft} RENAME TO {template}")).await;
+}
+
+/// The name of a database of this process.
+pub(crate) fn name(what: impl Display) -> String {
+    format!("{TEST_PREFIX}{}_{what}", process::id())
 }
 
 async fn execute(admin: &Client, statement: &str) {
@@ -84,11 +93,10 @@ fn is_leftover(name: &str, template: &str) -> bool {
     if name.starts_with(PREFIX) {
         return name != template;
     }
-    let mut words = name.split('_');
-    let tag = words.next();
-    let owner = words.next().and_then(|pid| pid.parse().ok()).filter(|pid| *pid > 0).and_then(Pid::from_raw);
+    let Some((owner, _)) = name.strip_prefix(TEST_PREFIX).and_then(|rest| rest.split_once('_')) else { return false };
+    let owner = owner.parse().ok().filter(|pid| *pid > 0).and_then(Pid::from_raw);
     // Any other answer means that there is such a process, if only one that we may not touch.
-    tag == Some("t") && owner.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
+    owner.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
 }
 
 #[cfg(test)]
@@ -107,29 +115,30 @@ mod tests {
     #[test]
     fn leftovers_are_known_by_their_names() {
         let cases = [
-            (format!("t_{}_0", dead()), true),
-            (format!("t_{}_draft", dead()), true),
-            (format!("t_{}_0", process::id()), false),
-            ("t_1_0".to_owned(), false),
-            ("template_old".to_owned(), true),
-            ("template_new".to_owned(), false),
+            (format!("chatme_test_{}_0", dead()), true),
+            (format!("chatme_test_{}_draft", dead()), true),
+            (name(0), false),
+            ("chatme_test_1_0".to_owned(), false),
+            ("chatme_test_template_old".to_owned(), true),
+            ("chatme_test_template_new".to_owned(), false),
             ("template0".to_owned(), false),
-            ("template1".to_owned(), false),
+            ("template_postgis".to_owned(), false),
             ("postgres".to_owned(), false),
-            ("t_".to_owned(), false),
-            ("t_x_0".to_owned(), false),
-            ("t_-1_0".to_owned(), false),
-            (format!("chatme_{}_0", dead()), false),
+            ("chatme".to_owned(), false),
+            ("chatme_test_".to_owned(), false),
+            ("chatme_test_x_0".to_owned(), false),
+            ("chatme_test_-1_0".to_owned(), false),
+            (format!("t_{}_0", dead()), false),
         ];
         for (name, expected) in cases {
-            assert_eq!(is_leftover(&name, "template_new"), expected, "{name}");
+            assert_eq!(is_leftover(&name, "chatme_test_template_new"), expected, "{name}");
         }
     }
 
     #[tokio::test]
     async fn databases_of_the_dead_are_swept_and_those_of_the_living_are_not() {
         let admin = server::connect().await;
-        let names = [format!("t_{}_left", dead()), "t_1_living".to_owned()];
+        let names = [format!("{TEST_PREFIX}{}_left", dead()), name("living")];
         for name in &names {
             execute(&admin, &format!("DROP DATABASE IF EXISTS {name}")).await;
             // Another process may sweep it in this moment, which is as well.
@@ -139,7 +148,7 @@ mod tests {
         let left = databases(&admin).await;
         assert!(!left.contains(&names[0]), "{left:?}");
         assert!(left.contains(&names[1]), "{left:?}");
-        execute(&admin, "DROP DATABASE t_1_living").await;
+        execute(&admin, &format!("DROP DATABASE {}", names[1])).await;
     }
 
     #[tokio::test]

@@ -24,9 +24,11 @@ pub trait GiftLedger: Send + Sync {
     /// [`GiftPosting`], all in one transaction, stamped `at`. Order and decision are owned, so that an adapter may collect several
     /// of them and decide them one after the other in one transaction.
     ///
-    /// - MUST move no money when `decide` refuses, and keep a refusal that [is an outcome](GiftRefusal::is_outcome)
-    ///   under the order's key.
-    /// - MUST write nothing when it fails; failures roll back, refusals do not.
+    /// - MUST move no money when `decide` refuses, and keep the refusal under a key that the client
+    ///   [chose](crate::idempotency::RequestKey::is_chosen), unless it is about the sender or the key himself: that may
+    ///   change without another request being made.
+    /// - MUST write nothing when it is cancelled or fails, but for [`StoreError::OutcomeUnknown`]; failures roll back,
+    ///   refusals do not.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
     ///   [`GiftRefusal::KeyReused`] for other content.
     /// - MUST let exactly one of several orders at once win where the balance suffices for one only.

@@ -107,21 +107,6 @@ pub enum GiftRefusal {
     },
 }
 
-impl GiftRefusal {
-    /// Whether the refusal is an outcome that a repeated request gets again. What is about the *caller* or the *key*
-    /// is not: it can change without another request being made.
-    #[must_use]
-    pub const fn is_outcome(self) -> bool {
-        match self {
-            Self::KeyReused | Self::UnknownSender | Self::SenderBanned => false,
-            Self::UnknownGift
-            | Self::PriceChanged { .. }
-            | Self::UnknownReceiver
-            | Self::InsufficientBalance { .. } => true,
-        }
-    }
-}
-
 /// Why no gift was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendGiftError {

@@ -131,17 +131,6 @@ pub enum GrantRefusal {
     BalanceTooLarge,
 }
 
-impl GrantRefusal {
-    /// Whether the refusal is an outcome that a repeated request gets again.
-    #[must_use]
-    pub const fn is_outcome(self) -> bool {
-        match self {
-            Self::KeyReused => false,
-            Self::UnknownUser | Self::BalanceTooLarge => true,
-        }
-    }
-}
-
 /// Why no coins were given.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {

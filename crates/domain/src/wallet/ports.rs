@@ -16,8 +16,7 @@ pub trait CoinLedger: Send + Sync {
     /// Loads the [`GrantContext`] of `wish` under lock, calls `decide` once an attempt, and posts its
     /// [`GrantPosting`] as one movement, all in one transaction, stamped `at`.
     ///
-    /// - MUST move nothing when `decide` refuses, and keep a refusal that [is an outcome](GrantRefusal::is_outcome)
-    ///   under the wish's key.
+    /// - MUST move nothing when `decide` refuses, and keep the refusal under the wish's key.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
     ///   [`GrantRefusal::KeyReused`] for other content.
     ///

@@ -66,7 +66,7 @@ async fn an_income_without_its_gift_is_found() {
 async fn a_wrong_split_is_found() {
     let plant = "ALTER TABLE gifts DROP CONSTRAINT gifts_split_exact;
         UPDATE gifts SET host_income = 11; UPDATE host_income SET income = 11";
-    check(plant, &[("a gift is split exactly", "gift 1", 1)]).await;
+    check(plant, &[("a gift is split exactly", "gift 1", 1), ("a sent gift has one key", "gift 1", -1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,6 +83,15 @@ async fn a_gift_without_exactly_one_key_is_found() {
     let copy = "INSERT INTO idempotency_keys SELECT actor_id, 'copy', operation, fingerprint, outcome, created_at
         FROM idempotency_keys WHERE operation = 'gift'";
     check(copy, &[(proof, "gift 1", 1)]).await;
+    let lie = "UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{sent,total}', '19') WHERE operation = 'gift'";
+    check(lie, &[(proof, "gift 1", -1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_without_its_key_is_found() {
+    let proof = "a grant has its key";
+    check("DELETE FROM idempotency_keys WHERE operation = 'grant'", &[(proof, "movement 1", -1)]).await;
+    check("UPDATE coin_movements SET reference = 'other'", &[(proof, "movement 1", -1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

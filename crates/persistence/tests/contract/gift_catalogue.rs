@@ -76,7 +76,9 @@ async fn entries_come_in_their_order_and_only_while_they_are_active() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_that_the_domain_does_not_know_is_corrupt_and_not_skipped() {
     let fixture = Fixture::new().await;
-    fixture.execute("UPDATE gift_catalogue SET key = 'a rose' WHERE key = 'rose'").await;
+    let plant = "ALTER TABLE gift_catalogue DROP CONSTRAINT gift_catalogue_key_visible;
+        UPDATE gift_catalogue SET key = 'a rose' WHERE key = 'rose'";
+    fixture.execute(plant).await;
     let result = PgGiftCatalogue::new(fixture.database.clone()).active().await;
     assert!(matches!(result, Err(StoreError::Corrupt(_))), "{result:?}");
 }

@@ -4,7 +4,7 @@ use domain::{
     gift::{GiftLedger as _, GiftOrder, GiftReceipt, SendGiftError},
     idempotency::Actor,
     store::StoreError,
-    user::{AvatarPath, ReplacedAvatar, UserRepository as _},
+    user::{AvatarPath, UserRepository as _},
     wallet::CoinLedger as _,
 };
 use persistence::{Database, PgCoinLedger, PgGiftLedger, PgUserRepository, PoolSettings};
@@ -192,15 +192,17 @@ async fn a_grant_whose_commit_was_answered_to_nobody_is_found_and_not_repeated()
 async fn an_avatar_whose_commit_was_answered_to_nobody_is_not_its_own_predecessor() {
     let fixture = Fixture::new().await;
     let user = fixture.user().await;
-    let avatar = AvatarPath::new("/uploads/avatars/a.jpg".to_owned());
-    let proxy = Proxy::start(fixture.url(), Cut::AfterCommit, 1).await;
-
-    let users = PgUserRepository::new(through(&proxy).await);
-    let replaced = users.replace_avatar(user, &avatar, at(1)).await.unwrap();
-
-    assert!(proxy.is_done());
-    assert_eq!(replaced, ReplacedAvatar::Before(None));
-    assert_eq!(fixture.users().find(user).await.unwrap().unwrap().avatar, Some(avatar));
+    let [old, new] = ["old", "new"].map(|name| AvatarPath::new(format!("/uploads/avatars/{name}.jpg")));
+    fixture.users().replace_avatar(user, &old, at(1)).await.unwrap();
+    for (cut, found) in [(Cut::BeforeCommit, &old), (Cut::AfterCommit, &new)] {
+        let proxy = Proxy::start(fixture.url(), cut, 1).await;
+        let users = PgUserRepository::new(through(&proxy).await);
+        let replaced = users.replace_avatar(user, &new, at(2)).await;
+        assert!(proxy.is_done());
+        // Whether the old one is still in use is unknown, so nobody is told to delete it.
+        assert!(matches!(replaced, Err(StoreError::OutcomeUnknown(_))), "{cut:?}: {replaced:?}");
+        assert_eq!(fixture.users().find(user).await.unwrap().unwrap().avatar.as_ref(), Some(found));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

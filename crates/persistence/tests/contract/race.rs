@@ -152,7 +152,7 @@ async fn grants_gifts_and_changed_profiles_at_once_lose_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_books_are_in_order_at_every_instant() {
     let fixture = Fixture::new().await;
-    let (one, two) = (fixture.user_with(1_000).await, fixture.user_with(1_000).await);
+    let (one, two) = (fixture.user_with(10_000).await, fixture.user_with(10_000).await);
     let traffic = tokio::spawn({
         let (gifts, coins) = (fixture.gifts(), fixture.coins());
         async move {
@@ -167,7 +167,11 @@ async fn the_books_are_in_order_at_every_instant() {
                     gifts.settle(there.clone(), at(0), deciding(&there, &calls)),
                     gifts.settle(back.clone(), at(0), deciding(&back, &calls)),
                 );
-                let _ = tokio::join!(there, back, coins.grant(wish.clone(), at(0), granting(&wish, &calls)));
+                let (there, back, granted) =
+                    tokio::join!(there, back, coins.grant(wish.clone(), at(0), granting(&wish, &calls)));
+                there.unwrap();
+                back.unwrap();
+                granted.unwrap();
             }
         }
     });

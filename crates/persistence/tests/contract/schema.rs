@@ -6,6 +6,9 @@ mod refusals;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+
 use crate::support::Fixture;
 
 /// Columns of these names hold money.
@@ -22,7 +25,7 @@ async fn up_down_and_up_again_leaves_the_same_schema() {
     let before = dump::dump(&fixture).await;
     assert!(before.iter().any(|line| line.contains("users_balance_non_negative")), "the dump sees something");
 
-    persistence::revert_all(fixture.url()).await.unwrap();
+    revert_all(&fixture).await;
     let left: Vec<_> =
         dump::dump(&fixture).await.into_iter().filter(|line| !line.contains("__diesel_schema")).collect();
     assert_eq!(left, Vec::<String>::new());
@@ -35,6 +38,13 @@ async fn up_down_and_up_again_leaves_the_same_schema() {
     );
 }
 
+async fn revert_all(fixture: &Fixture) {
+    const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
+
+    let connection = AsyncPgConnection::establish(fixture.url()).await.unwrap();
+    AsyncMigrationHarness::new(connection).revert_all_migrations(MIGRATIONS).unwrap();
+}
+
 fn migrations() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations"))
 }
@@ -42,7 +52,7 @@ fn migrations() -> &'static Path {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_programs_that_migrate_at_once_one_does() {
     let fixture = Fixture::new().await;
-    persistence::revert_all(fixture.url()).await.unwrap();
+    revert_all(&fixture).await;
     let tasks = (0..4).map(|_| {
         let url = fixture.url().to_owned();
         async move { persistence::migrate(&url).await.unwrap().len() }

@@ -82,7 +82,8 @@ async fn nobody_is_found_and_nobody_is_changed() {
     let avatar = AvatarPath::new("a".to_owned());
     assert_eq!(users.replace_avatar(nobody, &avatar, at(1)).await.unwrap(), ReplacedAvatar::NoUser);
     users.upgrade_password(nobody, &hash, &hash).await.unwrap();
-    assert_eq!(users.replace_password(nobody, &hash, at(1)).await.unwrap(), None);
+    assert_eq!(users.replace_password(nobody, &hash, &hash, at(1)).await.unwrap(), None);
+    assert!(!users.set_password(nobody, &hash, at(1)).await.unwrap());
     assert_eq!(users.raise_epoch(nobody, at(1)).await.unwrap(), None);
     assert!(!users.set_ban(nobody, true, at(1)).await.unwrap());
     assert!(!users.set_ban(nobody, false, at(1)).await.unwrap());

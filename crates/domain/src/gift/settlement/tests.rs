@@ -106,22 +106,6 @@ fn refusals_are_looked_for_in_their_documented_order() {
     );
 }
 
-#[test]
-fn what_is_about_the_caller_or_the_key_is_no_outcome() {
-    let price = UnitPrice::new(1).unwrap();
-    for (refusal, is_outcome) in [
-        (GiftRefusal::KeyReused, false),
-        (GiftRefusal::UnknownSender, false),
-        (GiftRefusal::SenderBanned, false),
-        (GiftRefusal::UnknownGift, true),
-        (GiftRefusal::PriceChanged { current: price }, true),
-        (GiftRefusal::UnknownReceiver, true),
-        (GiftRefusal::InsufficientBalance { needed: coins(1), available: coins(0) }, true),
-    ] {
-        assert_eq!(refusal.is_outcome(), is_outcome, "{refusal}");
-    }
-}
-
 proptest! {
     #[test]
     fn coins_are_conserved_and_never_negative(

@@ -135,7 +135,7 @@ async fn outcomes_kept_by_an_earlier_release_are_still_read() {
         ("c", r#"{"granted": {"movement_id": 42, "balance_after": 20}}"#, Ok((42, 20))),
     ] {
         let wish = wish(Actor::CommandLine, user, 7, name);
-        let content = wish.content();
+        let content = format!("grant to={user} amount=7 reason=a test");
         fixture
             .execute(&format!(
                 "INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at) VALUES

@@ -3,7 +3,9 @@
 use domain::{
     gift::{GiftKey, GiftLedger as _, GiftOrder, GiftRefusal, Quantity, UnitPrice},
     idempotency::Actor,
+    idempotency::RequestKey,
     money::Coins,
+    testing::LoadedDice,
 };
 
 use crate::support::{Calls, Fixture, at, deciding, key, order, refused, wish};
@@ -164,9 +166,27 @@ async fn outcomes_kept_by_an_earlier_release_are_still_read() {
     assert_eq!(receipt.created_at.to_rfc3339(), "2026-11-23T10:00:00.000001+00:00");
 }
 
-/// Keeps an outcome as a server before this one may have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_under_a_key_that_nobody_knows_is_not_kept() {
+    let fixture = Fixture::new().await;
+    let (sender, receiver) = (fixture.user_with(10).await, fixture.user().await);
+    let before = fixture.books().await;
+    let keyless = |gift: &str, face: u64| {
+        let key = RequestKey::generate(&LoadedDice::new([face, face]));
+        GiftOrder::new(sender, receiver, GiftKey::parse(gift).unwrap(), Quantity::ONE, None, key).unwrap()
+    };
+    for face in 0..5 {
+        assert_eq!(refused(fixture.send(&keyless("unheard-of", face)).await), GiftRefusal::UnknownGift);
+    }
+    assert_eq!(fixture.books().await, before);
+    fixture.send(&keyless("rose", 9)).await.unwrap();
+    fixture.assert_in_order().await;
+}
+
+/// Keeps an outcome as a server before this one may have: the content in that server's words.
 async fn keep(fixture: &Fixture, order: &GiftOrder, outcome: &str) {
-    let (sender, key, content) = (order.sender(), order.key().as_str(), order.content());
+    let (sender, key, quantity) = (order.sender(), order.key().as_str(), order.quantity().value());
+    let content = format!("gift to={} price=- quantity={quantity} key=rose", order.receiver());
     fixture
         .execute(&format!(
             "INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at) VALUES

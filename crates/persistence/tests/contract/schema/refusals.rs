@@ -142,11 +142,14 @@ async fn an_income_is_its_gifts_and_its_receivers() {
         ("10000002, 2, 4, 'normal'", "host_income_gift_id_fkey"),
         ("10000002, 2, 6, 'normal'", "host_income_gift_id_fkey"),
         ("10000002, 3, 5, 'normal'", "host_income_gift_id_fkey"),
+        ("10000002, 2, 5, 'luxury'", "host_income_gift_id_fkey"),
         ("10000002, 1, 10, 'normal'", "host_income_gift_id_key"),
         ("10000002, 2, 5, 'salary'", "host_income_gift_id_matches_type"),
         ("10000002, NULL, 5, 'normal'", "host_income_gift_id_matches_type"),
         ("10000002, 2, -5, 'normal'", "host_income_only_exchanges_take"),
         ("10000002, NULL, -5, 'salary'", "host_income_only_exchanges_take"),
+        ("10000002, NULL, 5, 'exchange'", "host_income_only_exchanges_take"),
+        ("10000002, NULL, 0, 'exchange'", "host_income_only_exchanges_take"),
         ("10000002, NULL, 9007199254740992, 'salary'", "host_income_income_within_range"),
         ("10000002, NULL, -9007199254740992, 'exchange'", "host_income_income_within_range"),
         ("10000002, NULL, 5, 'tip'", "host_income_gift_id_matches_type"),
@@ -222,6 +225,8 @@ async fn the_catalogue_has_prices_and_shares_within_bounds() {
         ("UPDATE gift_catalogue SET category = 'umum'", "gift_catalogue_category_known"),
         ("UPDATE gift_catalogue SET size_class = 'huge'", "gift_catalogue_size_class_known"),
         ("UPDATE gift_catalogue SET key = 'rose'", "gift_catalogue_pkey"),
+        ("UPDATE gift_catalogue SET key = 'a rose' WHERE key = 'rose'", "gift_catalogue_key_visible"),
+        ("UPDATE gift_catalogue SET key = '' WHERE key = 'rose'", "gift_catalogue_key_visible"),
         ("UPDATE gift_catalogue SET coin_value = NULL", "coin_value is missing"),
     ];
     check(&rows).await;

@@ -27,9 +27,14 @@ async fn a_new_password_raises_the_epoch() {
     let bystanders = columns(&fixture, bystander).await;
     for epoch in 1..=3 {
         let before = columns(&fixture, user).await;
-        let new = hash(&format!("new {epoch}"));
+        let (old, new) = (password(&fixture, user).await, hash(&format!("new {epoch}")));
 
-        assert_eq!(fixture.users().replace_password(user, &new, at(i64::from(epoch))).await.unwrap(), Some(epoch));
+        if epoch == 2 {
+            assert!(fixture.users().set_password(user, &new, at(i64::from(epoch))).await.unwrap());
+        } else {
+            let replaced = fixture.users().replace_password(user, &old, &new, at(i64::from(epoch))).await;
+            assert_eq!(replaced.unwrap(), Some(epoch));
+        }
 
         assert_eq!(changed(&before, &columns(&fixture, user).await), ["password", "token_epoch", "updated_at"]);
         assert_eq!((password(&fixture, user).await, standing(&fixture, user).await.epoch), (new, epoch));
@@ -54,25 +59,47 @@ async fn a_stronger_hash_changes_the_hash_alone_and_only_the_one_it_was_made_fro
     assert_eq!(password(&fixture, user).await, strong);
 
     // Somebody changed his password meanwhile: a late upgrade does not bring the old one back.
-    users.replace_password(user, &hash("changed"), at(1)).await.unwrap();
+    users.replace_password(user, &strong, &hash("changed"), at(1)).await.unwrap();
     users.upgrade_password(user, &strong, &hash("stronger")).await.unwrap();
     assert_eq!(password(&fixture, user).await, hash("changed"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_changed_password_wins_against_an_upgrade_at_once() {
+async fn a_password_that_is_set_wins_against_an_upgrade_at_once() {
     let fixture = Fixture::new().await;
     for round in 0..20 {
         let (users, user) = (fixture.users(), fixture.user().await);
         let old = password(&fixture, user).await;
         let (strong, new) = (hash("strong"), hash("changed"));
 
-        let (upgraded, replaced) =
-            tokio::join!(users.upgrade_password(user, &old, &strong), users.replace_password(user, &new, at(1)));
+        let (upgraded, set) =
+            tokio::join!(users.upgrade_password(user, &old, &strong), users.set_password(user, &new, at(1)));
 
         upgraded.unwrap();
-        assert_eq!(replaced.unwrap(), Some(1));
+        assert!(set.unwrap());
         assert_eq!(password(&fixture, user).await, hash("changed"), "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_changes_that_know_the_same_old_password_one_wins() {
+    let fixture = Fixture::new().await;
+    for round in 0..20 {
+        let (users, user) = (fixture.users(), fixture.user().await);
+        let old = password(&fixture, user).await;
+        let (one, other) = (hash("one"), hash("other"));
+
+        let (first, second) = tokio::join!(
+            users.replace_password(user, &old, &one, at(1)),
+            users.replace_password(user, &old, &other, at(1))
+        );
+
+        let winner = match (first.unwrap(), second.unwrap()) {
+            (Some(1), None) => one,
+            (None, Some(1)) => other,
+            both => panic!("round {round}: {both:?}"),
+        };
+        assert_eq!((password(&fixture, user).await, standing(&fixture, user).await.epoch), (winner, 1));
     }
 }
 
