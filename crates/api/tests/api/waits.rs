@@ -26,7 +26,7 @@ async fn release(sql: &Client) {
 async fn until_waiting(sql: &Client, sessions: i64) {
     let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let waiting = async { while sql.query_one(count, &[]).await.unwrap().get::<_, i64>(0) < sessions {} };
-    timeout(PATIENCE, waiting).await.expect("a session waits for the row");
+    timeout(PATIENCE, waiting).await.unwrap();
 }
 
 async fn until_earned(app: &TestApp, host: &User, expected: (i64, usize)) {
@@ -35,7 +35,7 @@ async fn until_earned(app: &TestApp, host: &User, expected: (i64, usize)) {
             yield_now().await;
         }
     };
-    timeout(PATIENCE, earned).await.expect("the order is executed");
+    timeout(PATIENCE, earned).await.unwrap();
 }
 
 async fn send(app: &TestApp, fan: &User, order: &Value, key: &str) -> Answer {
