@@ -19,6 +19,7 @@ use crate::{
     bootstrap::{Deployment, StartError},
     config::{CorsOrigins, Settings},
     http::{routes, surround},
+    lane::Lane,
     os,
     state::AppState,
 };
@@ -90,21 +91,24 @@ impl Server {
             }
             () = stop => {}
         }
-        drain(&self.state, handle.stop(true), settings.shutdown_timeout).await?;
+        // Before the listener is closed: whoever is still connected is told.
+        self.state.readiness.stop();
+        drain(handle.stop(true), [&self.state.money, &self.state.pictures], settings.shutdown_timeout).await?;
         running.await.map_err(io::Error::other)?
     }
 }
 
 /// Stops accepting, waits for the requests in work, then for those that nobody waits for any more, all within `patience`.
-async fn drain(state: &AppState, stopped: impl Future<Output = ()>, patience: Duration) -> io::Result<()> {
+async fn drain(stopped: impl Future<Output = ()>, lanes: [&Lane; 2], patience: Duration) -> io::Result<()> {
     let deadline = Instant::now() + patience;
-    state.readiness.stop();
     stopped.await;
-    if state.money.drained(deadline).await && state.pictures.drained(deadline).await {
-        Ok(())
-    } else {
-        Err(io::Error::new(io::ErrorKind::TimedOut, "requests were still running when the time to stop was over"))
+    for lane in lanes {
+        if !lane.drained(deadline).await {
+            let text = "requests were still running when the time to stop was over";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+        }
     }
+    Ok(())
 }
 
 fn cors_rules(origins: &CorsOrigins) -> Cors {
@@ -116,5 +120,31 @@ fn cors_rules(origins: &CorsOrigins) -> Cors {
     match origins {
         CorsOrigins::Any => rules.allow_any_origin(),
         CorsOrigins::Listed(origins) => origins.iter().fold(rules, |rules, origin| rules.allowed_origin(origin)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn both_steps_of_a_stop_share_one_deadline() {
+        let patience = Duration::from_secs(10);
+        let (money, pictures) = (Lane::new(1, patience), Lane::new(1, patience));
+        let begun = Instant::now();
+        let slow = async {
+            let _ = tokio::time::timeout(patience, pending::<()>()).await;
+        };
+        assert!(drain(slow, [&money, &pictures], patience).await.is_ok());
+        // Nobody waits for this one any more, and it never ends.
+        let abandoned = money.run(pending::<Result<(), crate::error::ApiError>>());
+        assert!(tokio::time::timeout(Duration::from_secs(1), abandoned).await.is_err());
+        let slow = async {
+            let _ = tokio::time::timeout(patience, pending::<()>()).await;
+        };
+        assert!(drain(slow, [&money, &pictures], patience).await.is_err());
+        assert!(begun.elapsed() <= patience * 2 + Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }

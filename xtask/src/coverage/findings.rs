@@ -5,11 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Operation, document::Described, recorded::Recorded};
 
 /// Routes that the document leaves out on purpose, by how they begin, and why.
-const NOT_DESCRIBED: &[(&str, &str)] = &[
-    ("/docs", "the page that shows the document"),
-    ("/openapi.json", "the document itself"),
-    ("/uploads", "plain files; the answers that name them describe them"),
-];
+const NOT_DESCRIBED: &[(&str, &str)] =
+    &[("/docs", "the page that shows the document"), ("/openapi.json", "the document itself")];
 
 /// Everything that is wrong, one a line, each with a hint.
 pub(super) fn findings(described: &BTreeMap<Operation, Described>, recorded: &Recorded) -> Vec<String> {

@@ -133,8 +133,8 @@ fn parse_phone(text: &str, settings: &Settings) -> Result<PhoneNumber, Failure> 
 /// A new password from standard input: never from the command line, which other users of the machine can see.
 fn read_password(phone: &PhoneNumber, settings: &Settings) -> Result<PlainPassword, Failure> {
     let password = if io::stdin().is_terminal() {
-        report::line("New password (not shown):");
         let silence = Silence::of_terminal()?;
+        report::line("New password (not shown):");
         let password = first_line();
         drop(silence);
         password?

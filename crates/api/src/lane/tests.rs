@@ -1,3 +1,5 @@
+use std::{io, sync::Mutex};
+
 use actix_web::ResponseError as _;
 use tokio::sync::oneshot;
 
@@ -60,4 +62,41 @@ async fn a_panic_is_an_unknown_outcome() {
         "outcome_unknown"
     );
     assert!(lane.drained(Instant::now() + LONG).await);
+}
+
+/// Everything that is logged, with the spans that it happened in.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_comes_too_late_is_logged_with_the_id_of_its_request() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let lane = Lane::new(1, Duration::from_secs(2));
+    for (result, expected) in [(Ok(()), "has succeeded"), (Err(ApiError::unavailable()), "code=unavailable")] {
+        log.0.lock().unwrap().clear();
+        let (go_on, stopped) = oneshot::channel::<()>();
+        let request = async move {
+            let _ = stopped.await;
+            result
+        };
+        let span = tracing::info_span!("request", request_id = "00ff");
+        assert_eq!(code(lane.run(request).instrument(span).await), "outcome_unknown");
+        go_on.send(()).unwrap();
+        assert!(lane.drained(Instant::now() + LONG).await);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains(expected) && text.contains("request_id=\"00ff\""), "{text}");
+    }
 }
