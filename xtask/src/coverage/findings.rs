@@ -8,6 +8,9 @@ use super::{Operation, document::Described, recorded::Recorded};
 const NOT_DESCRIBED: &[(&str, &str)] =
     &[("/docs", "the page that shows the document"), ("/openapi.json", "the document itself")];
 
+/// What browsers ask before they call. It is answered for every path, before a route is looked for.
+const PREFLIGHT: &str = "OPTIONS";
+
 /// Everything that is wrong, one a line, each with a hint.
 pub(super) fn findings(described: &BTreeMap<Operation, Described>, recorded: &Recorded) -> Vec<String> {
     let mut found: Vec<String> = recorded
@@ -23,7 +26,7 @@ pub(super) fn findings(described: &BTreeMap<Operation, Described>, recorded: &Re
     }
     let templates: BTreeSet<&str> = described.keys().map(|(_, template)| template.as_str()).collect();
     for ((method, template), statuses) in &recorded.statuses {
-        if described.contains_key(&(method.clone(), template.clone())) || left_out(template) {
+        if described.contains_key(&(method.clone(), template.clone())) || left_out(template) || method == PREFLIGHT {
             continue;
         }
         if !templates.contains(template.as_str()) {

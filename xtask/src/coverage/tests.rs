@@ -31,7 +31,7 @@ const SEEN: &str = "\
 {\"method\":\"GET\",\"route\":\"unmatched\",\"status\":404}
 {\"method\":\"GET\",\"route\":\"/docs/{_:.*}\",\"status\":200}
 {\"method\":\"GET\",\"route\":\"/openapi.json\",\"status\":200}
-{\"method\":\"OPTIONS\",\"route\":\"/api/hosts/{id}\",\"status\":405}
+{\"method\":\"OPTIONS\",\"route\":\"/api/hosts/{id}\",\"status\":200}
 ";
 
 /// The findings, which must have a hint each.
