@@ -167,7 +167,8 @@ impl Deployment {
             ),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
             money: Lane::new(settings.money_queue, settings.money_wait),
-            pictures: Lane::new(settings.avatars.at_once, settings.http.body_timeout),
+            // Uploads have their own limit, and let go of it a moment before they let go of the lane.
+            pictures: Lane::new(settings.avatars.at_once.saturating_mul(2), settings.http.body_timeout),
             calendar: settings.calendar,
             clock,
             dice,

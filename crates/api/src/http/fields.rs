@@ -2,8 +2,13 @@
 //!
 //! The apps send ids and amounts as numbers or as strings of digits. Whatever else comes is refused, never rounded.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
-use utoipa::openapi::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type},
+};
 
 /// A member that may be absent. `null` is told apart from absence, because clearing is not leaving alone.
 pub(super) type Field = Option<Value>;
@@ -35,10 +40,21 @@ pub(super) fn digits(text: &str) -> Option<i64> {
 }
 
 /// How the description shows a member that [`integer`] reads.
-pub(super) fn integer_or_digits() -> Schema {
-    let digits = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^-?[0-9]+$"));
-    let integer = ObjectBuilder::new().schema_type(Type::Integer);
-    OneOfBuilder::new().item(integer).item(digits).into()
+pub(super) struct IntegerOrDigits;
+
+impl PartialSchema for IntegerOrDigits {
+    fn schema() -> RefOr<Schema> {
+        let digits = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^-?[0-9]+$"));
+        let integer = ObjectBuilder::new().schema_type(Type::Integer);
+        let about = "A whole number, as a number or as a string of digits.";
+        OneOfBuilder::new().item(integer).item(digits).description(Some(about)).into()
+    }
+}
+
+impl ToSchema for IntegerOrDigits {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("IntegerOrDigits")
+    }
 }
 
 /// Whether a member counts as missing where the older server asked for a "truthy" one.

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{
     State,
     body::CallerBody,
-    fields::{Field, integer, integer_or_digits, is_missing, present},
+    fields::{Field, IntegerOrDigits, integer, is_missing, present},
     wire::Instant,
 };
 use crate::error::{ApiError, Refusal};
@@ -85,7 +85,7 @@ pub(super) async fn catalogue(state: State) -> Result<Json<Catalogue>, ApiError>
 pub(super) struct SendGiftBody {
     /// The receiver's id, as a number or as digits.
     #[serde(default, deserialize_with = "present", rename = "receiverId")]
-    #[schema(schema_with = integer_or_digits, required)]
+    #[schema(value_type = IntegerOrDigits, required, example = 48_210_007)]
     receiver_id: Field,
     /// The gift's key in the catalogue.
     #[serde(default, deserialize_with = "present", rename = "giftId")]
@@ -93,11 +93,11 @@ pub(super) struct SendGiftBody {
     gift_id: Field,
     /// The price of one piece that the sender's screen showed. If it is no longer the price, nothing moves.
     #[serde(default, deserialize_with = "present", rename = "coinValue")]
-    #[schema(schema_with = integer_or_digits)]
+    #[schema(value_type = IntegerOrDigits, required = false, example = 10)]
     coin_value: Field,
     /// How many pieces, 1 to 9999; 1 when absent.
     #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = integer_or_digits)]
+    #[schema(value_type = IntegerOrDigits, required = false, example = 1)]
     quantity: Field,
     /// The key of this request, where the header `Idempotency-Key` cannot be set.
     #[serde(default, deserialize_with = "present", rename = "clientRef")]

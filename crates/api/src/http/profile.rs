@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{
     State,
     body::CallerBody,
-    fields::{Field, integer, integer_or_digits, present},
+    fields::{Field, IntegerOrDigits, integer, present},
     wire::Instant,
 };
 use crate::{
@@ -112,7 +112,7 @@ pub(super) struct ProfileBody {
     gender: Field,
     /// 13 to 100, as a number or as digits.
     #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = integer_or_digits)]
+    #[schema(value_type = Option<IntegerOrDigits>, example = 25)]
     age: Field,
     /// At most 100 characters.
     #[serde(default, deserialize_with = "present")]
