@@ -3,11 +3,17 @@
 
 mod support;
 
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    net::TcpListener,
+    process::Stdio,
+};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::Chatme;
+use testkit::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newcomer_sends_a_first_gift_and_it_survives_everything() {
@@ -68,10 +74,97 @@ async fn both_signals_stop_politely_and_the_commands_work_without_a_server() {
 #[test]
 fn a_given_database_asks_for_a_secret_that_protects() {
     let directory = tempfile::tempdir().unwrap();
-    let refused = support::refused(directory.path(), &[("DATABASE_URL", "postgres://nobody@%2Fnowhere/none")]);
+    // Stands where a database would be, and hears of every connection.
+    let database = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    database.set_nonblocking(true).unwrap();
+    let url = format!("postgres://nobody@{}/none", database.local_addr().unwrap());
+    for (secret, expected) in [
+        ("", "JWT_SECRET is required with DATABASE_URL"),
+        ("0123456789abcdef0123456789abcde", "JWT_SECRET has fewer than 32 bytes"),
+        ("your-256-bit-secretyour-256-bit-secret", "JWT_SECRET is a well-known example"),
+    ] {
+        for arguments in [["serve"], ["config"]] {
+            let environment = [("DATABASE_URL", url.as_str()), ("JWT_SECRET", secret)];
+            let refused = support::refused_command(directory.path(), &environment, &arguments, "");
+            assert!(refused.contains(expected), "{arguments:?}: {refused}");
+        }
+        assert_eq!(database.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "{secret:?}");
+    }
+    let environment =
+        [("DATABASE_URL", "postgres://nobody@%2Fnowhere/none"), ("JWT_SECRET", &"0123456789abcdef".repeat(2))];
+    let refused = support::refused(directory.path(), &environment);
     assert!(refused.contains("no connection to the database"), "{refused}");
-    let wrong = support::refused(directory.path(), &[("PORT", "http")]);
-    assert!(wrong.contains("PORT = \"http\" (environment)"), "{wrong}");
+}
+
+#[test]
+fn a_kept_secret_must_protect_too() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("data")).unwrap();
+    fs::write(directory.path().join("data/jwt-secret"), "changeme\n").unwrap();
+    for arguments in [["serve"], ["config"]] {
+        let refused = support::refused_command(directory.path(), &[], &arguments, "");
+        assert!(refused.contains("JWT_SECRET has fewer than 32 bytes"), "{refused}");
+    }
+    assert!(!directory.path().join("data/pg").exists(), "no database was made");
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_stops_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, value) in
+        [("PORT", "http"), ("CORS_ALLOWED_ORIGINS", "https://münchen.example"), ("AVATAR_BYTES", "16777216")]
+    {
+        let refused = support::refused(directory.path(), &[(name, value)]);
+        assert!(refused.contains(&format!("{name} = {value:?} (environment)")), "{refused}");
+    }
+}
+
+#[test]
+fn a_password_is_typed_unseen_and_is_not_the_phone_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let create = ["admin", "create", "081234567890"];
+    let (printed, shown) = support::at_a_terminal(directory.path(), &create, "secret-word");
+    let id = printed.split_whitespace().find(|word| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit()));
+    assert!(!shown.contains("secret") && printed.contains("created"), "{shown:?} {printed}");
+    for user in [id.unwrap(), "081234567890"] {
+        let arguments = ["admin", "set-password", user];
+        let refused = support::refused_command(directory.path(), &[], &arguments, "+62 812 3456 7890\n");
+        assert!(refused.contains("a password is not the phone number"), "{user}: {refused}");
+    }
+    let refused = support::refused_command(directory.path(), &[], &["admin", "set-password", "99999999"], "test123\n");
+    assert!(refused.contains("there is no such user"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_that_fails_tells_the_key_that_makes_trying_again_safe() {
+    let (directory, database) = (tempfile::tempdir().unwrap(), TestDatabase::create().await);
+    let (environment, phone) = ([("DATABASE_URL", database.url())], "081234567890");
+    let create = ["admin", "create", phone];
+    assert!(support::command_with(directory.path(), &environment, &create, "secret-word\n").contains("created"));
+    let sql = database.connect().await;
+    sql.batch_execute("BEGIN; SELECT 1 FROM users FOR UPDATE").await.unwrap();
+    let grant = ["admin", "grant-coins", phone, "100", "--reason", "welcome"];
+    let failed = support::refused_command(directory.path(), &environment, &grant, "");
+    sql.batch_execute("ROLLBACK").await.unwrap();
+    let (_, key) = failed.trim().rsplit_once("to try again safely, add --key ").unwrap();
+    for _ in 0..2 {
+        let again: Vec<&str> = grant.into_iter().chain(["--key", key]).collect();
+        let granted = support::command_with(directory.path(), &environment, &again, "");
+        assert!(granted.contains("balance 100"), "{granted}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_may_open_as_many_files_as_its_connections_need() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Chatme::start_with(directory.path(), &[("HTTP_CONNECTIONS", "3000")], Stdio::null());
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let numbers: Vec<u64> = files.split_whitespace().map(|word| word.parse().unwrap_or(u64::MAX)).collect();
+    let (soft, hard) = (*numbers.first().unwrap(), *numbers.get(1).unwrap());
+    assert!(soft >= hard.min(3_000), "{files}");
+    assert_eq!(server.stop(Signal::TERM).await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

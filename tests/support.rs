@@ -2,14 +2,19 @@
 #![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::{
-    io::{BufRead as _, BufReader},
+    fs::File,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::LazyLock,
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{LocalModes, tcgetattr},
+};
 use serde_json::Value;
 
 /// The binary, built from the present sources, in the profile of whoever starts it.
@@ -105,17 +110,66 @@ impl Drop for Chatme {
 
 /// What a command prints that succeeds.
 pub(crate) fn command(directory: &Path, arguments: &[&str]) -> String {
-    let output = chatme(directory).args(arguments).stderr(Stdio::piped()).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
+    command_with(directory, &[], arguments, "")
+}
+
+/// What a command prints that succeeds, with these settings, and this on its standard input.
+pub(crate) fn command_with(directory: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> String {
+    let output = outcome(directory, environment, arguments, input);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// What a server prints that does not start.
 pub(crate) fn refused(directory: &Path, environment: &[(&str, &str)]) -> String {
-    let output = chatme(directory).envs(environment.iter().copied()).stderr(Stdio::piped()).output().unwrap();
-    assert!(!output.status.success());
+    refused_command(directory, environment, &[], "")
+}
+
+/// What a command prints that fails, with these settings, and this on its standard input.
+pub(crate) fn refused_command(
+    directory: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    input: &str,
+) -> String {
+    let output = outcome(directory, environment, arguments, input);
+    assert!(!output.status.success(), "{arguments:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn outcome(directory: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
+    let mut command = chatme(directory);
+    command.args(arguments).envs(environment.iter().copied());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    // It may end without reading.
+    let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
+    process.wait_with_output().unwrap()
+}
+
+/// Runs a command at a terminal, where `line` is typed when it asks for something. Answers what it printed, and what the
+/// terminal showed of the typing.
+pub(crate) fn at_a_terminal(directory: &Path, arguments: &[&str], line: &str) -> (String, String) {
+    let mut terminal = File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap());
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let seat = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let mut command = chatme(directory);
+    command.args(arguments).stdin(seat.try_clone().unwrap()).stdout(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut output = BufReader::new(process.stdout.take().unwrap());
+    let mut printed = String::new();
+    while !printed.contains("password") && output.read_line(&mut printed).unwrap() > 0 {}
+    terminal.write_all(format!("{line}\n").as_bytes()).unwrap();
+    output.read_to_string(&mut printed).unwrap();
+    assert!(process.wait().unwrap().success(), "{printed}");
+    let modes = tcgetattr(&seat).unwrap().local_modes;
+    assert!(modes.contains(LocalModes::ECHO), "the terminal is left as it was");
+    // The end of the line is shown, so that there is something to read.
+    let mut shown = [0; 1_024];
+    let length = terminal.read(&mut shown).unwrap();
+    (printed, String::from_utf8_lossy(shown.get(..length).unwrap()).into_owned())
 }
 
 fn chatme(directory: &Path) -> Command {

@@ -1,6 +1,11 @@
 //! Who calls, and from where.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{
+    borrow::Cow,
+    future::Future,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
 use domain::user::ClientAddress;
@@ -10,10 +15,6 @@ use crate::{error::ApiError, state::AppState};
 /// An authenticated user: a handler that takes one is not called without a good token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller(pub(crate) domain::user::Caller);
-
-/// An authenticated user, or nobody where no token was sent. A bad token is refused all the same.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OptionalCaller(pub(crate) Option<domain::user::Caller>);
 
 /// Where a request comes from, as limits see it.
 #[derive(Debug, Clone, Copy)]
@@ -27,26 +28,19 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { authenticate(&request).await?.map(Self).ok_or_else(ApiError::token_missing) })
+        Box::pin(async move { authenticate(&request).await })
     }
 }
 
-impl FromRequest for OptionalCaller {
-    type Error = ApiError;
-    type Future = Extracted<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { authenticate(&request).await.map(Self) })
-    }
-}
-
-async fn authenticate(request: &HttpRequest) -> Result<Option<domain::user::Caller>, ApiError> {
+/// Who calls. Extractors of one handler run at once, and whichever refuses first wins; a handler that has more to refuse
+/// than a missing token authenticates first and looks at the rest afterwards.
+///
+/// # Errors
+/// 401 without a token, 403 or 404 with one that is not good.
+pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?;
-    match bearer_token(request) {
-        None => Ok(None),
-        Some(token) => Ok(Some(state.accounts.authenticate(token).await?)),
-    }
+    let token = bearer_token(request).ok_or_else(ApiError::token_missing)?;
+    Ok(Caller(state.accounts.authenticate(token).await?))
 }
 
 /// The token of `Authorization: Bearer …`, if there is one.
@@ -65,9 +59,16 @@ impl FromRequest for Address {
         let state = request.app_data::<Data<AppState>>();
         let hops = state.map_or(0, |state| state.trusted_proxy_hops);
         let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
-        let forwarded = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok());
+        let lines = forwarded_lines(request);
+        let forwarded = lines.iter().map(AsRef::as_ref);
         std::future::ready(Ok(Self(client_address(peer, forwarded, hops).into())))
     }
+}
+
+/// What proxies and clients wrote. Also a line with strange bytes in it has its last address from the proxy.
+fn forwarded_lines(request: &HttpRequest) -> Vec<Cow<'_, str>> {
+    let lines = request.headers().get_all("X-Forwarded-For");
+    lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect()
 }
 
 /// The address of the client behind `hops` proxies that are believed: each of them appended the address that it was
@@ -75,13 +76,20 @@ impl FromRequest for Address {
 fn client_address<'a>(peer: IpAddr, forwarded: impl Iterator<Item = &'a str>, hops: usize) -> IpAddr {
     let Some(from_the_right) = hops.checked_sub(1) else { return peer };
     let addresses: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let behind = addresses.iter().rev().nth(from_the_right).and_then(|text| text.parse().ok());
+    let behind = addresses.iter().rev().nth(from_the_right).and_then(|text| forwarded_address(text));
     behind.unwrap_or(peer)
+}
+
+/// An address as proxies write it: bare, in brackets, or with the port that it called from.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(bracketed).or_else(with_port)
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
+    use actix_web::{http::header::HeaderValue, test::TestRequest};
 
     use super::*;
 
@@ -101,6 +109,19 @@ mod tests {
         check_address(1, &["not an address"], "10.0.0.9");
         check_address(3, &["1.1.1.1"], "10.0.0.9");
         check_address(1, &["2001:db8::1"], "2001:db8::1");
+        check_address(1, &["6.6.6.6, 1.1.1.1:5678"], "1.1.1.1");
+        check_address(1, &["[2001:db8::1]:443"], "2001:db8::1");
+        check_address(1, &["[2001:db8::1]"], "2001:db8::1");
+        check_address(1, &["[1.1.1.1]"], "10.0.0.9");
+        check_address(1, &["1.1.1.1:port"], "10.0.0.9");
+    }
+
+    #[test]
+    fn strange_bytes_do_not_hide_what_the_proxy_appended() {
+        let value = HeaderValue::from_bytes(b"\xff, 1.1.1.1").unwrap();
+        let request = TestRequest::default().insert_header(("X-Forwarded-For", value)).to_http_request();
+        let lines: Vec<_> = forwarded_lines(&request);
+        assert_eq!(client_address([10, 0, 0, 9].into(), lines.iter().map(AsRef::as_ref), 1).to_string(), "1.1.1.1");
     }
 
     #[test]

@@ -5,23 +5,24 @@ use std::{io, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     gift::{CatalogueService, GiftService},
+    id::UserId,
     income::IncomeService,
-    store::Cause,
-    user::{AccountService, AddressQuota, AdminService, LoginGuard, ProfileService},
+    store::{Cause, StoreError},
+    user::{AccountService, AddressQuota, AdminService, LoginGuard, ProfileService, User, UserRepository as _},
     wallet::{GrantService, MoneyAudit},
 };
 use persistence::{
     ConnectError, Database, MigrateError, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger, PgIncomeHistory,
     PgMoneyAudit, PgUserRepository, PoolSettings,
 };
-use tokio::sync::Semaphore;
 
 use crate::{
     adapters::{ArgonHasher, FileAvatarStore, JwtSigner, OsDice, SystemClock, WeakSecret, check_secret},
-    command::MoneyLane,
     config::Settings,
-    embedded::{EmbeddedDatabase, kept_secret},
+    embedded::{self, EmbeddedDatabase},
+    lane::Lane,
     state::{AppState, Dependency, Readiness},
+    uploads::Uploads,
 };
 
 /// Why nothing could be started.
@@ -67,11 +68,12 @@ impl Deployment {
     /// [`StartError`].
     pub async fn open(settings: Settings) -> Result<Self, StartError> {
         let (url, embedded) = match &settings.database_url {
-            Some(url) => (url.clone(), None),
+            Some(url) => (url.reveal().to_owned(), None),
             None => {
-                let data_dir = settings.data_dir.clone();
+                let (data_dir, connections) = (settings.data_dir.clone(), settings.database_connections);
                 // Starting a server blocks.
-                let started = tokio::task::spawn_blocking(move || EmbeddedDatabase::start(&data_dir)).await;
+                let started =
+                    tokio::task::spawn_blocking(move || EmbeddedDatabase::start(&data_dir, connections)).await;
                 let embedded =
                     started.map_err(|error| StartError::Io("the private PostgreSQL".to_owned(), error.into()))??;
                 (embedded.url().to_owned(), Some(embedded))
@@ -102,12 +104,17 @@ impl Deployment {
     #[must_use]
     pub fn database_label(&self) -> String {
         match &self.embedded {
-            Some(_) => format!("private PostgreSQL in {}", self.settings.data_dir.join("pg").display()),
-            // Whatever stands before the last `@` is a name and a password.
-            None => self.url.rsplit_once('@').map_or("PostgreSQL".to_owned(), |(_, place)| {
-                format!("PostgreSQL at {}", place.split('?').next().unwrap_or_default())
-            }),
+            Some(embedded) => format!("private PostgreSQL in {}", embedded.data_dir().display()),
+            None => place(&self.url).map_or("PostgreSQL".to_owned(), |place| format!("PostgreSQL at {place}")),
         }
+    }
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.users().find(id).await
     }
 
     /// What an operator does to accounts.
@@ -138,16 +145,12 @@ impl Deployment {
         let settings = &self.settings;
         let (clock, dice) = (Arc::new(SystemClock), Arc::new(OsDice));
         let users = self.users();
-        let avatars = FileAvatarStore::new(
-            &settings.uploads_dir,
-            settings.avatars.side_pixels,
-            settings.avatars.at_once,
-            dice.clone(),
-        );
+        let avatars = FileAvatarStore::new(&settings.uploads_dir, settings.avatars.side_pixels, dice.clone());
+        avatars.sweep();
         let accounts = AccountService {
             users: users.clone(),
             hasher: Arc::new(self.hasher()?),
-            signer: Arc::new(JwtSigner::new(self.secret()?.as_bytes())),
+            signer: Arc::new(JwtSigner::new(secret(settings)?.as_bytes())),
             clock: clock.clone(),
             dice: dice.clone(),
             login_guard: LoginGuard::new(settings.login_rules),
@@ -156,14 +159,16 @@ impl Deployment {
         let ledger = Arc::new(PgGiftLedger::new(self.database.clone()));
         Ok(AppState {
             accounts,
-            profiles: ProfileService::new(users, Arc::new(avatars), clock.clone()),
+            profiles: Arc::new(ProfileService::new(users, Arc::new(avatars), clock.clone())),
             gifts: Arc::new(GiftService::new(ledger, clock.clone())),
             catalogue: CatalogueService::new(
                 Arc::new(PgGiftCatalogue::new(self.database.clone())),
                 Arc::new(PgGiftHistory::new(self.database.clone())),
             ),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
-            money: MoneyLane::new(settings.money_queue, settings.money_wait),
+            money: Lane::new(settings.money_queue, settings.money_wait),
+            // Uploads have their own limit, and let go of it a moment before they let go of the lane.
+            pictures: Lane::new(settings.avatars.at_once.saturating_mul(2), settings.http.body_timeout),
             calendar: settings.calendar,
             clock,
             dice,
@@ -173,7 +178,7 @@ impl Deployment {
             public_host_income: settings.public_host_income,
             http: settings.http,
             avatars: settings.avatars,
-            uploads: Semaphore::new(settings.avatars.at_once),
+            uploads: Arc::new(Uploads::new(settings.avatars.at_once)),
             uploads_dir: settings.uploads_dir.clone(),
             readiness: Readiness::new(Arc::new(DatabaseDependency(self.database.clone()))),
         })
@@ -186,18 +191,48 @@ impl Deployment {
     fn hasher(&self) -> Result<ArgonHasher, StartError> {
         ArgonHasher::new(self.settings.hashes_at_once, self.settings.hashes_waiting).map_err(StartError::Hasher)
     }
+}
 
-    /// The key that tokens are signed with: given, or, with the embedded default, made once.
-    fn secret(&self) -> Result<String, StartError> {
-        match &self.settings.jwt_secret {
-            Some(secret) => {
-                check_secret(secret, self.settings.jwt_secret_legacy)?;
-                Ok(secret.clone())
-            }
-            None if self.embedded.is_some() => kept_secret(&self.settings.data_dir, &OsDice)
-                .map_err(|error| StartError::Io("the kept secret".to_owned(), error)),
-            None => Err(StartError::NoSecret),
-        }
+/// The key that tokens are signed with: given, or, with the embedded default, made once. A server asks for it before it
+/// touches its database.
+///
+/// # Errors
+/// [`StartError`], when there is none that protects tokens.
+pub(crate) fn secret(settings: &Settings) -> Result<String, StartError> {
+    let secret = match (&settings.jwt_secret, &settings.database_url) {
+        (Some(secret), _) => secret.reveal().to_owned(),
+        (None, Some(_)) => return Err(StartError::NoSecret),
+        (None, None) => embedded::kept_secret(&settings.data_dir, &OsDice).map_err(kept_secret_failed)?,
+    };
+    check_secret(&secret, settings.jwt_secret_legacy)?;
+    Ok(secret)
+}
+
+/// Whether [`secret`] would find one, without making any.
+///
+/// # Errors
+/// As [`secret`].
+pub(crate) fn look_at_secret(settings: &Settings) -> Result<(), StartError> {
+    let is_first_start = settings.jwt_secret.is_none()
+        && settings.database_url.is_none()
+        && !embedded::has_kept_secret(&settings.data_dir).map_err(kept_secret_failed)?;
+    if is_first_start { Ok(()) } else { secret(settings).map(drop) }
+}
+
+fn kept_secret_failed(error: io::Error) -> StartError {
+    StartError::Io("the kept secret".to_owned(), error)
+}
+
+/// Host, port and name of a database, when its URL shows beyond doubt where they are; no part of a password.
+fn place(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"))?;
+    // An `@` or `?` in a password ought to be escaped. Where it is not, nobody can tell what is what.
+    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+    match place.split_once('@') {
+        Some((_, place)) if !place.contains('@') && !options.contains('@') => Some(place),
+        Some(_) => None,
+        None if options.contains('@') => None,
+        None => Some(place),
     }
 }
 
@@ -207,5 +242,27 @@ struct DatabaseDependency(Database);
 impl Dependency for DatabaseDependency {
     async fn answers(&self) -> bool {
         self.0.ping().await.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_never_shows_a_part_of_a_password() {
+        for (url, expected) in [
+            ("postgres://user:hunter2@db.example:5432/chatme?sslmode=require", Some("db.example:5432/chatme")),
+            ("postgresql://user@%2Frun%2Fpg/chatme", Some("%2Frun%2Fpg/chatme")),
+            ("postgres://db.example/chatme", Some("db.example/chatme")),
+            ("postgres://user:hun@ter2@db.example/chatme", None),
+            ("postgres://user:hun?ter2@db.example/chatme", None),
+            ("postgres://user:h@un?ter2@db.example/chatme", None),
+            ("postgres://db.example/chatme?password=hun@ter2", None),
+            ("host=db.example user=user password=hun@ter2 dbname=chatme", None),
+            ("password='hunter2@x'", None),
+        ] {
+            assert_eq!(place(url), expected, "{url}");
+        }
     }
 }

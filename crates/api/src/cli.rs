@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bootstrap::{Deployment, StartError},
+    bootstrap::{self, Deployment, StartError, look_at_secret},
     config::{ConfigError, Settings, Source},
+    os,
     server::Server,
     telemetry,
 };
@@ -80,7 +81,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
     if matches!(command, Command::Config) {
         report::config(&source);
         // Printed first: who looks for the mistake sees it in the list.
-        return Settings::read(&source).map(drop).map_err(Failure::from);
+        return Ok(look_at_secret(&Settings::read(&source)?)?);
     }
     let settings = Settings::read(&source)?;
     telemetry::init(settings.log_format, &settings.log_level)?;
@@ -103,6 +104,10 @@ async fn execute(command: Command) -> Result<(), Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
+    // A server that could not run must not have migrated its database before it says so.
+    bootstrap::secret(&settings)?;
+    let connections = u64::try_from(settings.http.connections).unwrap_or(u64::MAX);
+    os::raise_file_limit(connections.saturating_add(settings.database_connections.into()));
     let deployment = Deployment::open(settings).await?;
     let server = Server::bind(&deployment)?;
     report::banner(server.address(), &deployment);

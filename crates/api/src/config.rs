@@ -3,11 +3,15 @@
 //! Every setting stands once in [`table::SETTINGS`], with its default and its meaning; `chatme config` prints that table
 //! with the values in force. The environment wins over the file.
 
+mod cors;
+mod secret;
 mod source;
 mod table;
 
+pub use cors::CorsOrigins;
+pub use secret::Secret;
 pub use source::{ConfigError, Origin, Source, Value};
-pub use table::{SETTINGS, Setting};
+pub use table::{OUTSIDE, SETTINGS, Setting};
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
@@ -17,6 +21,11 @@ use domain::{
     time::BusinessCalendar,
     user::{LoginRules, PasswordPolicy, PhoneRegion},
 };
+
+/// So much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
+pub(crate) const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The largest picture that a setting may allow. A form around it has its own bytes, and all of it must be read.
+const AVATAR_BYTES_MAX: usize = DISCARDED_BYTES_MAX - 1024 * 1024;
 
 /// The settings of a server.
 #[derive(Debug, Clone)]
@@ -28,7 +37,7 @@ pub struct Settings {
     /// HTTP workers.
     pub http_workers: usize,
     /// The database, or `None` for the embedded default.
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
     /// The most connections to it.
     pub database_connections: u32,
     /// Where the embedded default keeps its data.
@@ -36,7 +45,7 @@ pub struct Settings {
     /// Where uploaded pictures are kept.
     pub uploads_dir: PathBuf,
     /// The key that tokens are signed with, or `None` to make and keep one.
-    pub jwt_secret: Option<String>,
+    pub jwt_secret: Option<Secret>,
     /// Whether a key of 16 bytes is long enough.
     pub jwt_secret_legacy: bool,
     /// The business calendar.
@@ -75,15 +84,6 @@ pub struct Settings {
     pub log_level: String,
 }
 
-/// Which origins a browser may call from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CorsOrigins {
-    /// All.
-    Any,
-    /// These; none by default.
-    Listed(Vec<String>),
-}
-
 /// What HTTP requests are held to.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpLimits {
@@ -93,6 +93,12 @@ pub struct HttpLimits {
     pub head_timeout: Duration,
     /// How long the body of a request may take.
     pub body_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// How long a peer may leave what was sent to it unacknowledged.
+    pub tcp_user_timeout: Duration,
 }
 
 /// What pictures are held to.
@@ -104,6 +110,8 @@ pub struct AvatarLimits {
     pub side_pixels: u32,
     /// Uploads in the server at once.
     pub at_once: usize,
+    /// The fewest bytes a second of an upload that has taken longer than a body may.
+    pub rate_min: u32,
 }
 
 /// The form of the log.
@@ -128,9 +136,7 @@ impl Settings {
             host: source.required("HOST")?,
             port: source.required("PORT")?,
             http_workers: source.bounded("HTTP_WORKERS", 1..=1024)?,
-            database_url: source
-                .optional("DATABASE_URL")?
-                .map(|url: String| url.trim_start_matches("psql ").to_owned()),
+            database_url: source.optional("DATABASE_URL")?,
             database_connections: source.bounded("DATABASE_CONNECTIONS", 2..=1000)?,
             uploads_dir: source.optional("UPLOADS_DIR")?.unwrap_or_else(|| data_dir.join("uploads")),
             data_dir,
@@ -158,14 +164,18 @@ impl Settings {
             trusted_proxy_hops: source.bounded("TRUSTED_PROXY_HOPS", 0..=10)?,
             public_host_income: source.required("PUBLIC_HOST_INCOME")?,
             http: HttpLimits {
-                body_bytes: source.bounded("HTTP_BODY_BYTES", 1_024..=16_777_216)?,
+                body_bytes: source.bounded("HTTP_BODY_BYTES", 1_024..=DISCARDED_BYTES_MAX)?,
                 head_timeout: Duration::from_millis(source.bounded("HTTP_HEAD_TIMEOUT_MS", 100..=60_000)?),
                 body_timeout: Duration::from_millis(source.bounded("HTTP_BODY_TIMEOUT_MS", 100..=600_000)?),
+                keep_alive: Duration::from_millis(source.bounded("HTTP_KEEP_ALIVE_MS", 1_000..=600_000)?),
+                connections: source.bounded("HTTP_CONNECTIONS", 16..=1_000_000)?,
+                tcp_user_timeout: Duration::from_millis(source.bounded("TCP_USER_TIMEOUT_MS", 1_000..=600_000)?),
             },
             avatars: AvatarLimits {
-                bytes: source.bounded("AVATAR_BYTES", 1_024..=67_108_864)?,
+                bytes: source.bounded("AVATAR_BYTES", 1_024..=AVATAR_BYTES_MAX)?,
                 side_pixels: source.bounded("AVATAR_SIDE_PIXELS", 16..=16_384)?,
                 at_once: source.bounded("AVATAR_UPLOADS_AT_ONCE", 1..=1_000)?,
+                rate_min: source.bounded("AVATAR_RATE_MIN", 1..=1_048_576)?,
             },
             money_queue: source.bounded("MONEY_QUEUE", 1..=1_000_000)?,
             money_wait: Duration::from_millis(source.bounded("MONEY_WAIT_MS", 100..=60_000)?),
@@ -179,26 +189,6 @@ impl Settings {
             log_level: source.required("LOG_LEVEL")?,
         })
     }
-}
-
-impl CorsOrigins {
-    fn parse(text: &str) -> Result<Self, String> {
-        let origins: Vec<String> =
-            text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
-        if origins.iter().any(|origin| origin == "*") {
-            return Ok(Self::Any);
-        }
-        match origins.iter().find(|origin| !is_origin(origin)) {
-            Some(wrong) => Err(format!("{wrong:?} is no origin such as https://admin.example.com")),
-            None => Ok(Self::Listed(origins)),
-        }
-    }
-}
-
-/// Scheme and host, no path: what a browser sends as `Origin`.
-fn is_origin(text: &str) -> bool {
-    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    authority.is_some_and(|authority| !authority.is_empty() && !authority.contains(['/', ' ', '?', '#']))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, RecvTimeoutError, Sender},
@@ -14,7 +14,7 @@ use std::{
 };
 
 use domain::dice::Dice;
-use pglocal::{Cluster, Options, Progress};
+use pglocal::{Cluster, Options};
 
 /// The name of the database in the private cluster.
 const DATABASE: &str = "chatme";
@@ -22,6 +22,8 @@ const DATABASE: &str = "chatme";
 const CLUSTER_DIRECTORY: &str = "pg";
 /// The file with the generated secret below DATA_DIR.
 const SECRET_FILE: &str = "jwt-secret";
+/// Connections beside the pool's: commands that run beside a server, migrations, PostgreSQL's own reserve.
+const OTHER_CONNECTIONS: u16 = 84;
 /// How often the private server is looked after.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -29,24 +31,22 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct EmbeddedDatabase {
     cluster: Arc<Mutex<Option<Cluster>>>,
     url: String,
+    data_dir: PathBuf,
     keeper: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl EmbeddedDatabase {
-    /// Finds, makes and starts the private PostgreSQL below `data_dir`. Blocks for a second or so.
+    /// Finds, makes and starts the private PostgreSQL below `data_dir`, with room for so many connections. Blocks for a
+    /// second or so.
     ///
     /// # Errors
     /// What [`pglocal`] says: among others, that no PostgreSQL programs are installed and what to do then.
-    pub(crate) fn start(data_dir: &Path) -> Result<Self, pglocal::Error> {
-        let options = Options::new(data_dir.join(CLUSTER_DIRECTORY)).on_progress(|progress| match progress {
-            Progress::Initialising => tracing::info!("creating a private PostgreSQL; this happens once"),
-            Progress::Starting => tracing::info!("starting the private PostgreSQL"),
-            Progress::Attached => tracing::info!("joining the private PostgreSQL that runs already"),
-            Progress::Ready => tracing::debug!("the private PostgreSQL answers"),
-        });
+    pub(crate) fn start(data_dir: &Path, connections: u32) -> Result<Self, pglocal::Error> {
+        let connections = u16::try_from(connections).unwrap_or(u16::MAX).saturating_add(OTHER_CONNECTIONS);
+        let options = Options::new(data_dir.join(CLUSTER_DIRECTORY)).max_connections(connections);
         let cluster = Cluster::start(&options)?;
         cluster.ensure_database(DATABASE)?;
-        let url = cluster.url(DATABASE);
+        let (url, data_dir) = (cluster.url(DATABASE), cluster.data_dir());
         let cluster = Arc::new(Mutex::new(Some(cluster)));
         let (stop, stopped) = mpsc::channel();
         let watched = Arc::clone(&cluster);
@@ -55,22 +55,26 @@ impl EmbeddedDatabase {
                 revive(&watched);
             }
         });
-        Ok(Self { cluster, url, keeper: Some((stop, keeper)) })
+        Ok(Self { cluster, url, data_dir, keeper: Some((stop, keeper)) })
     }
 
     /// The URL of the database.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// Where its data is; not below DATA_DIR where the server's user cannot enter that.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
 }
 
 fn revive(cluster: &Mutex<Option<Cluster>>) {
     let mut cluster = cluster.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(cluster) = cluster.as_mut() else { return };
-    match cluster.revive() {
-        Ok(false) => {}
-        Ok(true) => tracing::warn!("the private PostgreSQL had died and was started again"),
-        Err(error) => tracing::error!(%error, "the private PostgreSQL died and does not start"),
+    // A success is logged where it happens.
+    if let Err(error) = cluster.revive() {
+        tracing::error!(%error, "the private PostgreSQL died and does not start");
     }
 }
 
@@ -85,6 +89,14 @@ impl Drop for EmbeddedDatabase {
             cluster.stop();
         }
     }
+}
+
+/// Whether a secret was made already.
+///
+/// # Errors
+/// When that cannot be seen.
+pub(crate) fn has_kept_secret(data_dir: &Path) -> io::Result<bool> {
+    data_dir.join(SECRET_FILE).try_exists()
 }
 
 /// The secret kept below `data_dir`; made at the first call, readable by its owner only.

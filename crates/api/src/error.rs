@@ -58,7 +58,7 @@ impl ApiError {
     }
 
     /// Writes the cause, with all that is behind it, to the log.
-    fn log_cause(&self) {
+    pub(crate) fn log_cause(&self) {
         let Some(cause) = &self.cause else { return };
         let mut chain = cause.to_string();
         let mut source = cause.source();

@@ -1,21 +1,22 @@
 //! HTTP: routes, handlers, and what they have in common.
 
-mod access_log;
 mod account;
+mod avatar;
 mod body;
 mod contributions;
 mod docs;
 mod fields;
 mod gifts;
+mod greeting;
 mod health;
 mod host_income;
 mod profile;
 mod query;
 pub(crate) mod routes;
-mod uploads;
+mod surround;
 mod wire;
 
-pub(crate) use access_log::access_log;
+pub(crate) use surround::surround;
 
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, http::StatusCode, web::Data};
 

@@ -8,14 +8,16 @@ mod adapters;
 mod auth;
 mod bootstrap;
 mod cli;
-mod command;
 pub mod config;
 mod embedded;
 mod error;
 mod http;
+mod lane;
+mod os;
 mod server;
 mod state;
 mod telemetry;
+mod uploads;
 
 pub use adapters::WeakSecret;
 pub use bootstrap::{Deployment, StartError};

@@ -9,23 +9,21 @@ use std::{
 use actix_cors::Cors;
 use actix_web::{
     App, HttpServer,
-    dev::ServerHandle,
     http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
     middleware::{Compress, from_fn},
     web::Data,
 };
+use tokio::time::Instant;
 
 use crate::{
     bootstrap::{Deployment, StartError},
     config::{CorsOrigins, Settings},
-    http::{access_log, routes},
+    http::{routes, surround},
+    lane::Lane,
+    os,
     state::AppState,
 };
 
-/// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Connections of one worker at once.
-const CONNECTIONS_PER_WORKER_MAX: usize = 12_500;
 /// How long a browser may keep the answer to a preflight request, in seconds.
 const PREFLIGHT_SECONDS: usize = 3_600;
 
@@ -60,44 +58,57 @@ impl Server {
     /// Answers requests until `stop` is ready; then finishes what was accepted, within the settings' time.
     ///
     /// # Errors
-    /// When the server fails, or does not finish in time.
+    /// When the server fails, at its start or later, or does not finish in time.
     pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let (state, settings) = (self.state.clone(), self.settings.clone());
-        let cors = self.settings.cors.clone();
+        let (cors, patience) = (self.settings.cors.clone(), settings.http.tcp_user_timeout);
         let server = HttpServer::new(move || {
             let app = App::new()
                 .app_data(state.clone())
                 .wrap(Compress::default())
                 .wrap(cors_rules(&cors))
-                .wrap(from_fn(access_log));
+                .wrap(from_fn(surround));
             routes::add_to(app)
         })
         .workers(settings.http_workers)
-        .max_connections(CONNECTIONS_PER_WORKER_MAX)
-        .keep_alive(KEEP_ALIVE)
+        .max_connections(settings.http.connections.div_ceil(settings.http_workers.max(1)))
+        .keep_alive(settings.http.keep_alive)
         .client_request_timeout(settings.http.head_timeout)
+        .on_connect(move |connection, _| os::limit_silence(connection, patience))
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         // The caller decides what a signal means: SIGINT drains too.
         .disable_signals()
         .listen(self.listener)?
         .run();
         let handle = server.handle();
-        let running = tokio::spawn(server);
-        stop.await;
-        drain(&self.state, &handle, settings.shutdown_timeout).await?;
+        let mut running = tokio::spawn(server);
+        tokio::select! {
+            ended = &mut running => {
+                // Without a listener the process would only look alive.
+                self.state.readiness.stop();
+                ended.map_err(io::Error::other)??;
+                return Err(io::Error::other("the HTTP server ended by itself"));
+            }
+            () = stop => {}
+        }
+        // Before the listener is closed: whoever is still connected is told.
+        self.state.readiness.stop();
+        drain(handle.stop(true), [&self.state.money, &self.state.pictures], settings.shutdown_timeout).await?;
         running.await.map_err(io::Error::other)?
     }
 }
 
-/// Stops accepting, waits for the requests in work, then for the money requests that nobody waits for any more.
-async fn drain(state: &AppState, handle: &ServerHandle, patience: Duration) -> io::Result<()> {
-    state.readiness.stop();
-    handle.stop(true).await;
-    if state.money.drained(patience).await {
-        Ok(())
-    } else {
-        Err(io::Error::new(io::ErrorKind::TimedOut, "money requests were still running when the time to stop was over"))
+/// Stops accepting, waits for the requests in work, then for those that nobody waits for any more, all within `patience`.
+async fn drain(stopped: impl Future<Output = ()>, lanes: [&Lane; 2], patience: Duration) -> io::Result<()> {
+    let deadline = Instant::now() + patience;
+    stopped.await;
+    for lane in lanes {
+        if !lane.drained(deadline).await {
+            let text = "requests were still running when the time to stop was over";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+        }
     }
+    Ok(())
 }
 
 fn cors_rules(origins: &CorsOrigins) -> Cors {
@@ -109,5 +120,31 @@ fn cors_rules(origins: &CorsOrigins) -> Cors {
     match origins {
         CorsOrigins::Any => rules.allow_any_origin(),
         CorsOrigins::Listed(origins) => origins.iter().fold(rules, |rules, origin| rules.allowed_origin(origin)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn both_steps_of_a_stop_share_one_deadline() {
+        let patience = Duration::from_secs(10);
+        let (money, pictures) = (Lane::new(1, patience), Lane::new(1, patience));
+        let begun = Instant::now();
+        let slow = async {
+            let _ = tokio::time::timeout(patience, pending::<()>()).await;
+        };
+        assert!(drain(slow, [&money, &pictures], patience).await.is_ok());
+        // Nobody waits for this one any more, and it never ends.
+        let abandoned = money.run(pending::<Result<(), crate::error::ApiError>>());
+        assert!(tokio::time::timeout(Duration::from_secs(1), abandoned).await.is_err());
+        let slow = async {
+            let _ = tokio::time::timeout(patience, pending::<()>()).await;
+        };
+        assert!(drain(slow, [&money, &pictures], patience).await.is_err());
+        assert!(begun.elapsed() <= patience * 2 + Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }

@@ -13,11 +13,11 @@ use domain::{
     time::{BusinessCalendar, Clock},
     user::{AccountService, PasswordPolicy, PhoneRegion, ProfileService},
 };
-use tokio::sync::Semaphore;
 
 use crate::{
-    command::MoneyLane,
     config::{AvatarLimits, HttpLimits},
+    lane::Lane,
+    uploads::Uploads,
 };
 
 /// The state of a server.
@@ -25,7 +25,7 @@ pub(crate) struct AppState {
     /// Register, log in, authenticate.
     pub(crate) accounts: AccountService,
     /// Profiles and avatars.
-    pub(crate) profiles: ProfileService,
+    pub(crate) profiles: Arc<ProfileService>,
     /// Sending gifts.
     pub(crate) gifts: Arc<GiftService>,
     /// The catalogue, and what was sent.
@@ -33,7 +33,9 @@ pub(crate) struct AppState {
     /// What hosts earned.
     pub(crate) incomes: IncomeService,
     /// Where money requests run.
-    pub(crate) money: MoneyLane,
+    pub(crate) money: Lane,
+    /// Where pictures are decoded and put in place.
+    pub(crate) pictures: Lane,
     /// The business calendar.
     pub(crate) calendar: BusinessCalendar,
     /// The time.
@@ -52,8 +54,8 @@ pub(crate) struct AppState {
     pub(crate) http: HttpLimits,
     /// What pictures are held to.
     pub(crate) avatars: AvatarLimits,
-    /// One permit an upload in the server.
-    pub(crate) uploads: Semaphore,
+    /// Who uploads now.
+    pub(crate) uploads: Arc<Uploads>,
     /// Where pictures are kept.
     pub(crate) uploads_dir: std::path::PathBuf,
     /// Whether the server takes requests.

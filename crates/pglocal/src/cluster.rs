@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     init,
     launch::{Launched, STOP_TIMEOUT, collect, launch},
-    options::{Options, Progress},
+    options::Options,
     place::{POLL, Place},
     process::{self, LockFile},
     tether::{self, Hold},
@@ -37,7 +37,6 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 pub struct Cluster {
     place: Place,
     options: Options,
-    major: u32,
     /// `None` only after a revival that failed.
     hold: Option<Hold>,
     /// Present where this process started the server.
@@ -53,9 +52,7 @@ impl Cluster {
     pub fn start(options: &Options) -> Result<Self, Error> {
         let place = Place::prepare(&options.dir)?;
         let (hold, watchdog) = open(&place, options)?;
-        let mut cluster = Self { place, options: options.clone(), major: 0, hold: Some(hold), watchdog };
-        cluster.major = init::version(&cluster.place)?.unwrap_or_default();
-        Ok(cluster)
+        Ok(Self { place, options: options.clone(), hold: Some(hold), watchdog })
     }
 
     /// Creates a database unless it exists; tells whether it was created. Any number of processes may ask at once.
@@ -114,16 +111,6 @@ impl Cluster {
         self.place.data()
     }
 
-    /// The server's log since its last start. The one before is beside it, with `.old` appended.
-    pub fn log(&self) -> PathBuf {
-        self.place.log()
-    }
-
-    /// The major version of PostgreSQL.
-    pub fn major(&self) -> u32 {
-        self.major
-    }
-
     /// Did this process start the server, and not just take hold of it?
     pub fn started_here(&self) -> bool {
         self.watchdog.is_some()
@@ -174,18 +161,15 @@ fn open(place: &Place, options: &Options) -> Result<(Hold, Option<Child>), Error
     let mut attempt = 1;
     loop {
         if let Some(hold) = attach(place, begun + options.start_timeout)? {
-            options.report(Progress::Attached);
-            options.report(Progress::Ready);
             tracing::info!(dir = %place.base.display(), "took hold of the running private PostgreSQL");
             return Ok((hold, None));
         }
         let launched = init::ensure(place, options).and_then(|programs| {
-            options.report(Progress::Starting);
+            tracing::debug!(dir = %place.base.display(), "starting the private PostgreSQL");
             launch(place, options, &programs)
         });
         match launched {
             Ok(Launched::Up(hold, watchdog)) => {
-                options.report(Progress::Ready);
                 tracing::info!(dir = %place.base.display(), took = ?begun.elapsed(), "the private PostgreSQL is up");
                 return Ok((hold, Some(watchdog)));
             }

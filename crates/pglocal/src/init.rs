@@ -6,7 +6,7 @@ use crate::{
     USER,
     error::{Context, Error},
     find::{Programs, find},
-    options::{Options, Progress},
+    options::Options,
     place::Place,
     process::command,
 };
@@ -32,7 +32,7 @@ pub(crate) fn ensure(place: &Place, options: &Options) -> Result<Programs, Error
             other => other,
         })?;
     if made.is_none() {
-        options.report(Progress::Initialising);
+        tracing::info!(dir = %place.base.display(), "creating a private PostgreSQL; this happens once");
         create(place, options, &programs)?;
     }
     Ok(programs)
@@ -89,10 +89,12 @@ fn sweep(place: &Place) {
 
 fn mark(place: &Place, throw_away: bool) -> Result<(), Error> {
     let path = place.throw_away_mark();
-    let done = if throw_away { fs::write(&path, "") } else { fs::remove_file(&path) };
-    match done {
+    if throw_away {
+        return place.write(&path, "");
+    }
+    match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::io(format!("cannot write {}", path.display()), error))
+            Err(Error::io(format!("cannot remove {}", path.display()), error))
         }
         _ => Ok(()),
     }

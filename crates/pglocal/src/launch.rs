@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     error::{Context, Error},
+    files,
     find::Programs,
     options::Options,
     place::{POLL, Place},
@@ -175,7 +176,7 @@ fn new_log(place: &Place) -> Result<File, Error> {
         }
         _ => {}
     }
-    File::create(&path).context(|| format!("cannot create {}", path.display()))
+    files::create_new(&path).context(|| format!("cannot create {}", path.display()))
 }
 
 fn tail(log: &Path) -> String {

@@ -37,6 +37,7 @@
 
 mod cluster;
 mod error;
+mod files;
 mod find;
 mod init;
 mod launch;
@@ -48,7 +49,7 @@ mod wire;
 
 pub use cluster::Cluster;
 pub use error::Error;
-pub use options::{Options, Progress};
+pub use options::Options;
 
 /// The one role of a private cluster, a superuser: only its owner can reach the socket.
 pub const USER: &str = "chatme";

@@ -15,20 +15,6 @@ pub struct Options {
     pub(crate) max_connections: u16,
     pub(crate) start_timeout: Duration,
     pub(crate) linger_seconds: u32,
-    pub(crate) progress: Option<fn(Progress)>,
-}
-
-/// What a start is doing; see [`Options::on_progress`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Progress {
-    /// `initdb` is creating the cluster: a first start, 0.7 to 3 seconds.
-    Initialising,
-    /// The server is being started: a tenth of a second, longer after a crash.
-    Starting,
-    /// The server was running already, started by another process.
-    Attached,
-    /// The server answers. Always the last.
-    Ready,
 }
 
 impl Options {
@@ -47,7 +33,6 @@ impl Options {
             max_connections: Self::MAX_CONNECTIONS,
             start_timeout: Self::START_TIMEOUT,
             linger_seconds: 0,
-            progress: None,
         }
     }
 
@@ -86,20 +71,5 @@ impl Options {
     pub fn linger_seconds(mut self, seconds: u32) -> Self {
         self.linger_seconds = seconds;
         self
-    }
-
-    /// Calls `report` at each step of a start or revival, in the starting thread, so that a person can be told why it
-    /// takes a moment. The steps are also `tracing` events.
-    #[must_use]
-    pub fn on_progress(mut self, report: fn(Progress)) -> Self {
-        self.progress = Some(report);
-        self
-    }
-
-    pub(crate) fn report(&self, step: Progress) {
-        tracing::debug!(dir = %self.dir.display(), ?step, "private PostgreSQL");
-        if let Some(report) = self.progress {
-            report(step);
-        }
     }
 }

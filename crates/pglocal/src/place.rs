@@ -1,18 +1,21 @@
 //! The directories of a cluster, and the user they belong to.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    fs::{self, DirBuilder, File, TryLockError},
     io,
     os::unix::{
         ffi::OsStrExt,
-        fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+        fs::{DirBuilderExt, MetadataExt},
     },
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::error::{Context, Error};
+use crate::{
+    error::{Context, Error},
+    files,
+};
 
 /// Who may run PostgreSQL when we are root, in order of preference.
 const UNPRIVILEGED: [&str; 3] = ["postgres", "_postgres", "nobody"];
@@ -142,17 +145,13 @@ impl Place {
         }
     }
 
-    /// Gives a file or directory to the server's user.
-    pub(crate) fn hand_over(&self, path: &Path) -> Result<(), Error> {
-        let Some(user) = self.user else { return Ok(()) };
-        chown(path, Some(user.uid), Some(user.gid))
-            .context(|| format!("cannot give {} to the user that runs PostgreSQL", path.display()))
+    /// Replaces the content of a file that the server's user may read and write.
+    pub(crate) fn write(&self, path: &Path, content: &str) -> Result<(), Error> {
+        files::write(path, content, self.user).context(|| format!("cannot write {}", path.display()))
     }
 
     fn make_private(&self, dir: &Path) -> Result<(), Error> {
-        self.hand_over(dir)?;
-        fs::set_permissions(dir, Permissions::from_mode(0o700))
-            .context(|| format!("cannot make {} private", dir.display()))
+        files::make_private(dir, self.user).context(|| format!("cannot make {} private", dir.display()))
     }
 
     /// Somebody else may have made a directory of this name in `/tmp`, to read along.
@@ -175,12 +174,7 @@ impl Place {
 
 /// Opens a file for its lock alone.
 pub(crate) fn open_or_create(path: &Path) -> Result<File, Error> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .context(|| format!("cannot open {}", path.display()))
+    files::open_or_create(path).context(|| format!("cannot open {}", path.display()))
 }
 
 /// The first of the known users in the text of `/etc/passwd`.
@@ -214,7 +208,8 @@ fn elsewhere(dir: &Path) -> Result<PathBuf, Error> {
     let moved = Path::new(ELSEWHERE).join(format!("pglocal-{}", fingerprint(dir)));
     fs::create_dir_all(&moved).context(|| format!("cannot create {}", moved.display()))?;
     let note = dir.join("MOVED");
-    fs::write(&note, format!("{}\n", moved.display())).context(|| format!("cannot write {}", note.display()))?;
+    files::write(&note, &format!("{}\n", moved.display()), None)
+        .context(|| format!("cannot write {}", note.display()))?;
     fs::canonicalize(&moved).context(|| format!("cannot find {}", moved.display()))
 }
 

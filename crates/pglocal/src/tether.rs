@@ -9,12 +9,13 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{Mode, OFlags},
+    fs::OFlags,
     io::Errno,
 };
 
 use crate::{
     error::{Context, Error},
+    files,
     place::{Place, open_or_create},
     process::command,
 };
@@ -33,11 +34,10 @@ impl Hold {
     /// look at [`is_open`]: the watchdog may have been about to leave.
     pub(crate) fn join(place: &Place) -> Result<Option<Self>, Error> {
         let path = place.pipe();
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut pipe = match rustix::fs::open(&path, flags, Mode::empty()) {
-            Ok(descriptor) => File::from(descriptor),
-            Err(Errno::NXIO | Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(Error::io(format!("cannot open {}", path.display()), error.into())),
+        let mut pipe = match files::open_pipe(&path, OFlags::WRONLY) {
+            Ok(pipe) => pipe,
+            Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::NXIO | Errno::NOENT)) => return Ok(None),
+            Err(error) => return Err(Error::io(format!("cannot open {}", path.display()), error)),
         };
         // The line tells a watchdog which has just seen the last holder leave that there is one more.
         match pipe.write(b"\n") {
@@ -99,17 +99,15 @@ pub(crate) fn tie(place: &Place) -> Result<(File, Hold), Error> {
     if !path.exists() {
         make_pipe(place, &path)?;
     }
-    fs::write(place.state(), "open\n").context(|| format!("cannot write {}", place.state().display()))?;
-    place.hand_over(&place.state())?;
+    place.write(&place.state(), "open\n")?;
     let cannot = || format!("cannot open {}", path.display());
     // Reading first and without blocking: otherwise each end would wait for the other to be opened.
-    let end =
-        rustix::fs::open(&path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()).context(cannot)?;
+    let end = files::open_pipe(&path, OFlags::RDONLY).context(cannot)?;
     let hold = Hold::join(place)?.ok_or_else(|| Error::io(cannot(), io::ErrorKind::BrokenPipe.into()))?;
     // The shell wants to wait in `read`.
     let flags = rustix::fs::fcntl_getfl(&end).context(cannot)?;
     rustix::fs::fcntl_setfl(&end, flags - OFlags::NONBLOCK).context(cannot)?;
-    Ok((File::from(end), hold))
+    Ok((end, hold))
 }
 
 /// Gives newcomers another pipe, because the watchdog of a server that is gone still reads the old one.

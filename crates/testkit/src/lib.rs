@@ -39,7 +39,9 @@ use std::{
     thread,
 };
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{NoTls, error::SqlState};
+
+pub use tokio_postgres::Client;
 
 /// How many names and templates are tried. A number is taken when a killed process had our process number; the template
 /// is gone when a program with other migrations has swept it in this moment.
@@ -74,6 +76,16 @@ impl TestDatabase {
             }
         }
         panic!("{template} could not be cloned in {CLONE_ATTEMPTS} attempts")
+    }
+
+    /// A plain connection, for what a test does behind the back of what it tests: holding a row, looking at sessions.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn connect(&self) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.expect("the database answers");
+        tokio::spawn(connection);
+        client
     }
 
     /// The URL of the database.

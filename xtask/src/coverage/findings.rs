@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Operation, document::Described, recorded::Recorded};
 
 /// Routes that the document leaves out on purpose, by how they begin, and why.
-const NOT_DESCRIBED: &[(&str, &str)] = &[
-    ("/docs", "the page that shows the document"),
-    ("/openapi.json", "the document itself"),
-    ("/uploads", "plain files; the answers that name them describe them"),
-];
+const NOT_DESCRIBED: &[(&str, &str)] =
+    &[("/docs", "the page that shows the document"), ("/openapi.json", "the document itself")];
+
+/// What browsers ask before they call. It is answered for every path, before a route is looked for.
+const PREFLIGHT: &str = "OPTIONS";
 
 /// Everything that is wrong, one a line, each with a hint.
 pub(super) fn findings(described: &BTreeMap<Operation, Described>, recorded: &Recorded) -> Vec<String> {
@@ -26,7 +26,7 @@ pub(super) fn findings(described: &BTreeMap<Operation, Described>, recorded: &Re
     }
     let templates: BTreeSet<&str> = described.keys().map(|(_, template)| template.as_str()).collect();
     for ((method, template), statuses) in &recorded.statuses {
-        if described.contains_key(&(method.clone(), template.clone())) || left_out(template) {
+        if described.contains_key(&(method.clone(), template.clone())) || left_out(template) || method == PREFLIGHT {
             continue;
         }
         if !templates.contains(template.as_str()) {

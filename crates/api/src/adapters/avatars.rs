@@ -1,6 +1,11 @@
 //! Avatars as files: decoded within limits, encoded anew, named at random.
 
-use std::{io::Cursor, path::PathBuf, sync::Arc};
+use std::{
+    io::{self, Cursor},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -18,10 +23,14 @@ const PREFIX: &str = "/uploads/avatars/";
 /// The directory below UPLOADS_DIR.
 pub(crate) const DIRECTORY: &str = "avatars";
 
-/// Pictures that are decoded at once; each may take [`DECODER_BYTES_MAX`].
+/// Pictures that are decoded at once; each may take [`DECODED_BYTES_MAX`] and [`DECODER_BYTES_MAX`].
 const DECODED_AT_ONCE: usize = 1;
-/// What decoding one picture may allocate: the largest picture at 16 bits a channel.
-const DECODER_BYTES_MAX: u64 = 160 * 1024 * 1024;
+/// The largest picture after decoding: 4096 × 4096 pixels of 8 bits in four channels.
+const DECODED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What a decoder may allocate beside it.
+const DECODER_BYTES_MAX: u64 = 96 * 1024 * 1024;
+/// How old an unfinished file is that nobody writes any more, also no other server on the same directory.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 /// Larger pictures are scaled down: no screen shows an avatar larger.
 const STORED_SIDE_PIXELS_MAX: u32 = 1024;
 const JPEG_QUALITY: u8 = 85;
@@ -31,20 +40,40 @@ pub(crate) struct FileAvatarStore {
     directory: PathBuf,
     side_pixels_max: u32,
     decoding: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
     dice: Arc<dyn Dice>,
 }
 
 impl FileAvatarStore {
-    /// A store in `avatars` below `uploads`, for pictures of at most `side_pixels_max`, with a queue of `at_once`.
+    /// A store in `avatars` below `uploads`, for pictures of at most `side_pixels_max`. How many may wait is the caller's
+    /// to limit.
     #[must_use]
-    pub(crate) fn new(uploads: &std::path::Path, side_pixels_max: u32, at_once: usize, dice: Arc<dyn Dice>) -> Self {
+    pub(crate) fn new(uploads: &Path, side_pixels_max: u32, dice: Arc<dyn Dice>) -> Self {
         Self {
             directory: uploads.join(DIRECTORY),
             side_pixels_max,
             decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
-            waiting: Arc::new(Semaphore::new(at_once)),
             dice,
+        }
+    }
+
+    /// Removes what a killed server left unfinished.
+    pub(crate) fn sweep(&self) {
+        let entries = match std::fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return tracing::warn!(%error, "unfinished pictures were not looked for"),
+            Ok(entries) => entries,
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let is_unfinished = name.to_str().and_then(|name| name.strip_prefix('.')).is_some_and(is_name);
+            let age = entry.metadata().and_then(|file| file.modified()).map(|modified| modified.elapsed());
+            let is_old = age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE));
+            if is_unfinished
+                && is_old
+                && let Err(error) = std::fs::remove_file(entry.path())
+            {
+                tracing::warn!(%error, "an unfinished picture was not removed");
+            }
         }
     }
 }
@@ -52,7 +81,6 @@ impl FileAvatarStore {
 #[async_trait]
 impl AvatarStore for FileAvatarStore {
     async fn store(&self, picture: Vec<u8>) -> Result<AvatarPath, AvatarError> {
-        let _waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| AvatarError::Busy)?;
         let decoding =
             Arc::clone(&self.decoding).acquire_owned().await.map_err(|error| AvatarError::Storage(error.into()))?;
         let side_pixels_max = self.side_pixels_max;
@@ -64,12 +92,19 @@ impl AvatarStore for FileAvatarStore {
         let (bytes, extension) = encoded.await.map_err(|error| AvatarError::Storage(error.into()))??;
 
         let name = format!("avatar-{:016x}{:016x}.{extension}", self.dice.draw(), self.dice.draw());
-        let storage = |error: std::io::Error| AvatarError::Storage(error.into());
+        let storage = |error: io::Error| AvatarError::Storage(error.into());
         fs::create_dir_all(&self.directory).await.map_err(storage)?;
         // Written under another name first: a picture is served whole or not at all.
         let unfinished = self.directory.join(format!(".{name}"));
-        fs::write(&unfinished, bytes).await.map_err(storage)?;
-        fs::rename(&unfinished, self.directory.join(&name)).await.map_err(storage)?;
+        let written = async {
+            fs::write(&unfinished, bytes).await?;
+            fs::rename(&unfinished, self.directory.join(&name)).await
+        };
+        if let Err(error) = written.await {
+            // As on a full disk, where a half picture is the last thing to keep.
+            let _ = fs::remove_file(&unfinished).await;
+            return Err(storage(error));
+        }
         Ok(AvatarPath::new(format!("{PREFIX}{name}")))
     }
 
@@ -103,12 +138,17 @@ fn reencode(picture: &[u8], side_pixels_max: u32) -> Result<(Vec<u8>, &'static s
     reader.limits(limits);
     // Reads the header only: the dimensions are refused before a pixel is decoded.
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
+    // The decoder's limits do not count what it decodes into.
+    if decoder.total_bytes() > DECODED_BYTES_MAX {
+        return Err(AvatarError::TooLarge);
+    }
     let orientation = decoder.orientation().map_err(|error| refusal(&error))?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
-    image.apply_orientation(orientation);
+    // Before it is turned, which takes as much memory again.
     if image.width() > STORED_SIDE_PIXELS_MAX || image.height() > STORED_SIDE_PIXELS_MAX {
         image = image.resize(STORED_SIDE_PIXELS_MAX, STORED_SIDE_PIXELS_MAX, FilterType::Triangle);
     }
+    image.apply_orientation(orientation);
     let mut bytes = Vec::new();
     let written = if image.color().has_alpha() {
         image.to_rgba8().write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png).map(|()| "png")

@@ -9,6 +9,7 @@ use domain::{
     user::{AdminError, AdminService, DisplayName, NewAdmin, PhoneNumber, PlainPassword},
     wallet::{CoinGrant, GrantAmount, GrantError, Reason},
 };
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::{Failure, report};
 use crate::{adapters::OsDice, bootstrap::Deployment, config::Settings};
@@ -64,11 +65,12 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
         }
         Command::SetPassword(user) => {
             let (id, phone) = find(&admin, &user, settings).await?;
-            let password = match phone {
-                Some(phone) => read_password(&phone, settings)?,
-                // By id the number is not known here; it only serves to refuse it as a password.
-                None => read_password(&PhoneNumber::from_stored(String::new()), settings)?,
+            let phone = match phone {
+                Some(phone) => phone,
+                // Only to be refused as a password.
+                None => deployment.user(id).await?.ok_or_else(|| failed(AdminError::UnknownUser))?.phone,
             };
+            let password = read_password(&phone, settings)?;
             admin.set_password(id, &password).await.map_err(failed)?;
             report::line(format_args!("password of user {id} set; older tokens are refused"));
         }
@@ -85,9 +87,13 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
                 reason: Reason::parse(&reason).map_err(refused)?,
                 key,
             };
+            let key = wish.key.clone();
             let receipt = deployment.grants().grant(wish).await.map_err(|error| match error {
                 GrantError::Refused(refusal) => refused(refusal),
-                GrantError::Store(error) => error.into(),
+                // The coins may have been granted: without the key, who tries again may grant them twice.
+                GrantError::Store(error) => {
+                    refused(format_args!("{error}; to try again safely, add --key {}", key.as_str()))
+                }
             })?;
             report::line(format_args!("{amount} coins granted to user {id}; balance {}", receipt.balance_after));
         }
@@ -126,13 +132,43 @@ fn parse_phone(text: &str, settings: &Settings) -> Result<PhoneNumber, Failure> 
 
 /// A new password from standard input: never from the command line, which other users of the machine can see.
 fn read_password(phone: &PhoneNumber, settings: &Settings) -> Result<PlainPassword, Failure> {
-    if io::stdin().is_terminal() {
-        report::line("New password (shown as you type):");
-    }
+    let password = if io::stdin().is_terminal() {
+        let silence = Silence::of_terminal()?;
+        report::line("New password (not shown):");
+        let password = first_line();
+        drop(silence);
+        password?
+    } else {
+        first_line()?
+    };
+    settings.password_policy.accept(password, phone, &settings.phone_region).map_err(refused)
+}
+
+fn first_line() -> io::Result<String> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    settings.password_policy.accept(password, phone, &settings.phone_region).map_err(refused)
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// While this exists, the terminal does not show what is typed, but for the end of the line.
+struct Silence(Termios);
+
+impl Silence {
+    fn of_terminal() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &silent)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // The terminal is gone at worst.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
+    }
 }
 
 fn refused(refusal: impl std::fmt::Display) -> Failure {

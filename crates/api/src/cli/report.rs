@@ -1,7 +1,7 @@
 //! What commands print: to standard output what was asked for, to standard error what went wrong.
 
 use std::{
-    fmt,
+    env, fmt,
     io::{Write as _, stderr, stdout},
     net::SocketAddr,
 };
@@ -11,7 +11,7 @@ use domain::wallet::Discrepancy;
 use super::Failure;
 use crate::{
     bootstrap::Deployment,
-    config::{SETTINGS, Source},
+    config::{OUTSIDE, Origin, SETTINGS, Setting, Source},
 };
 
 pub(super) fn failure(failure: &Failure) {
@@ -48,17 +48,27 @@ pub(super) fn migrated(deployment: &Deployment) {
 
 /// Every setting, aligned.
 pub(super) fn config(source: &Source) {
-    let width = SETTINGS.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
     for setting in SETTINGS {
         let Some(value) = source.value(setting.name) else { continue };
-        let shown = match (value.text.is_empty(), setting.is_secret) {
-            (true, _) => "(not set)",
-            (false, true) => "(secret)",
-            (false, false) => &value.text,
-        };
-        line(format_args!("{name:width$} = {shown}  [{origin}]", name = setting.name, origin = value.origin));
-        line(format_args!("{:width$}   {}", "", setting.about));
+        show(setting, &value.text, value.origin);
     }
+    line("\nFrom the environment alone:");
+    for setting in OUTSIDE {
+        let value = env::var(setting.name).unwrap_or_default();
+        let origin = if value.is_empty() { Origin::Default } else { Origin::Environment };
+        show(setting, &value, origin);
+    }
+}
+
+fn show(setting: &Setting, text: &str, origin: Origin) {
+    let width = SETTINGS.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
+    let shown = match (text.is_empty(), setting.is_secret) {
+        (true, _) => "(not set)",
+        (false, true) => "(secret)",
+        (false, false) => text,
+    };
+    line(format_args!("{name:width$} = {shown}  [{origin}]", name = setting.name));
+    line(format_args!("{:width$}   {}", "", setting.about));
 }
 
 pub(super) fn audit(discrepancies: &[Discrepancy]) -> Result<(), Failure> {

@@ -36,12 +36,19 @@ impl fmt::Display for Origin {
 }
 
 /// A value in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Value {
     /// The text; empty when the setting is not given and has no default.
     pub text: String,
     /// Where it comes from.
     pub origin: Origin,
+}
+
+/// Without the text, which may be a secret.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Value").field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with the configuration.
@@ -106,7 +113,7 @@ fn read_file(path: &Path, must_exist: bool) -> Result<BTreeMap<String, String>, 
         Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => return Ok(BTreeMap::new()),
         read => read.map_err(|error| wrong(error.to_string()))?,
     };
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(syntax_error(&text, &error)))?;
     let scalar = |(key, value): (String, toml::Value)| match value {
         toml::Value::String(text) => Ok((key, text)),
         toml::Value::Integer(number) => Ok((key, number.to_string())),
@@ -114,6 +121,14 @@ fn read_file(path: &Path, must_exist: bool) -> Result<BTreeMap<String, String>, 
         _ => Err(wrong(format!("{key} is neither text nor number nor truth value"))),
     };
     table.into_iter().map(scalar).collect()
+}
+
+/// Where a file cannot be read and why, without the line itself: it may be a secret that lacks its quotes.
+fn syntax_error(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count().saturating_add(1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    format!("line {line}, column {column}: {}", error.message())
 }
 
 /// How settings are read: each method says what is wrong with the one setting that it reads.
@@ -160,6 +175,26 @@ impl Source {
         match self.value(name) {
             Some(value) if !is_secret => ConfigError(format!("{name} = {:?} ({}): {reason}", value.text, value.origin)),
             _ => ConfigError(format!("{name}: {reason}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_the_file_is_told_without_its_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("chatme.toml");
+        for (text, place) in [
+            ("port = 1\njwt_secret = hunter2-hunter2\n", "line 2, column 14: "),
+            ("jwt_secret = \"hunter2\nport = 1", "line 1, column "),
+            ("jwt_secret = \"a\"\njwt_secret = \"hunter2\"", "line 2, column 1: "),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = read_file(&path, true).unwrap_err().to_string();
+            assert!(error.contains(place) && !error.contains("hunter2"), "{error}");
         }
     }
 }

@@ -62,9 +62,21 @@ pub const SETTINGS: &[Setting] = &[
     setting("HTTP_BODY_BYTES", "65536", "The largest JSON body."),
     setting("HTTP_HEAD_TIMEOUT_MS", "5000", "How long the head of a request may take."),
     setting("HTTP_BODY_TIMEOUT_MS", "15000", "How long the body of a request may take."),
+    setting("HTTP_KEEP_ALIVE_MS", "75000", "How long an idle connection is kept."),
+    setting("HTTP_CONNECTIONS", "20000", "Connections at once; more wait in the system's queue."),
+    setting(
+        "TCP_USER_TIMEOUT_MS",
+        "20000",
+        "How long a client may leave sent bytes unacknowledged before its connection is given up (Linux).",
+    ),
     setting("AVATAR_BYTES", "5242880", "The largest uploaded picture."),
     setting("AVATAR_SIDE_PIXELS", "4096", "The longest side of an uploaded picture."),
     setting("AVATAR_UPLOADS_AT_ONCE", "8", "Uploads in the server at once; more are answered 429."),
+    setting(
+        "AVATAR_RATE_MIN",
+        "8192",
+        "The fewest bytes a second of an upload; it has HTTP_BODY_TIMEOUT_MS, and one second more for every so many bytes.",
+    ),
     setting("MONEY_QUEUE", "4096", "Money requests in the server at once; more are answered 503."),
     setting("MONEY_WAIT_MS", "2000", "How long a client waits for a money request before it is told to ask again."),
     setting("SHUTDOWN_TIMEOUT_SECONDS", "10", "How long a stop may take to finish what was accepted."),
@@ -74,4 +86,16 @@ pub const SETTINGS: &[Setting] = &[
         "info",
         "What is logged: error, warn, info, debug, trace, or a filter such as `info,api=debug`.",
     ),
+];
+
+/// What is read from the environment alone, where it is needed: the file cannot name itself, and the programs and
+/// certificates belong to the machine.
+pub const OUTSIDE: &[Setting] = &[
+    setting(
+        "CHATME_CONFIG",
+        "",
+        "The file to read settings from. Unset: `chatme.toml` in the working directory, if there is one.",
+    ),
+    setting("PGBIN", "", "Where PostgreSQL's programs are, for the private one. Unset: they are searched for."),
+    setting("PGSSLROOTCERT", "", "A file with certificates of authorities that are trusted beside the system's."),
 ];

@@ -46,6 +46,11 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Server error")
     }
 
+    /// What is refused before a handler is asked, by a part of the server that only knows the status.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(status, "request_refused", "Permintaan ditolak")
+    }
+
     /// 503: too many money requests already.
     pub(crate) fn busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Server sedang sibuk, coba lagi")

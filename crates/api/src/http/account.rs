@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     State,
-    body::Body,
+    body::{Body, CallerBody},
     fields::{Field, present, text},
 };
 use crate::{
@@ -20,11 +20,11 @@ use crate::{
 pub(super) struct RegisterBody {
     /// In any spelling; `089…`, `+6289…`, `6289…` and `89…` are one account.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, example = "089123456789")]
+    #[schema(value_type = String, required, example = "089123456789")]
     phone: Field,
     /// At least `PASSWORD_MIN` characters, at most 128, not the phone number.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, example = "test123")]
+    #[schema(value_type = String, required, example = "test123")]
     password: Field,
     /// 1 to 50 characters; without it, `User-` and the last four digits of the id.
     #[serde(default, deserialize_with = "present")]
@@ -75,11 +75,11 @@ pub(super) async fn register(
 pub(super) struct LoginBody {
     /// In any spelling.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, example = "089123456789")]
+    #[schema(value_type = String, required, example = "089123456789")]
     phone: Field,
     /// As it was registered.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, example = "test123")]
+    #[schema(value_type = String, required, example = "test123")]
     password: Field,
 }
 
@@ -143,11 +143,11 @@ pub(super) async fn login(
 pub(super) struct PasswordBody {
     /// The present one.
     #[serde(default, deserialize_with = "present", rename = "oldPassword")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     old_password: Field,
     /// At least `PASSWORD_MIN` characters, at most 128, not the phone number.
     #[serde(default, deserialize_with = "present", rename = "newPassword")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     new_password: Field,
 }
 
@@ -177,9 +177,8 @@ pub(super) struct PasswordChanged {
 #[post("/password")]
 pub(super) async fn change_password(
     state: State,
-    caller: Caller,
     address: Address,
-    Body(body): Body<PasswordBody>,
+    CallerBody { caller, body }: CallerBody<PasswordBody>,
 ) -> Result<Json<PasswordChanged>, ApiError> {
     let (Some(old), Some(new)) = (text(&body.old_password), text(&body.new_password)) else {
         return Err(ApiError::bad_request("missing_fields", "Sandi lama dan sandi baru wajib diisi"));

@@ -13,35 +13,61 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::{error::ApiError, state::AppState};
+use crate::{
+    auth::{Caller, authenticate},
+    config::DISCARDED_BYTES_MAX,
+    error::ApiError,
+    state::AppState,
+};
 
 /// How deep a body may be nested.
 const DEPTH_MAX: u32 = 32;
 
-/// So much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
-pub(super) const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
-
 /// A JSON body. An absent one is an empty object, so that the answer names the members that are missing.
 pub(super) struct Body<T>(pub(super) T);
 
+/// The caller and his JSON body, looked at in this order: a stranger learns nothing of what his body lacks, and which of
+/// two refusals he gets is no matter of chance.
+pub(super) struct CallerBody<T> {
+    pub(super) caller: Caller,
+    pub(super) body: T,
+}
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move { json(&request, payload).await.map(Self) })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for CallerBody<T> {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let limits = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?.http;
-            let bytes = read(&request, payload, limits.body_bytes, limits.body_timeout).await?;
-            if bytes.is_empty() {
-                return parse(b"{}").map(Self);
-            }
-            if !is_json(&request) {
-                return Err(ApiError::bad_request("not_json", "Content-Type harus application/json"));
-            }
-            parse(&bytes).map(Self)
+            let caller = authenticate(&request).await?;
+            Ok(Self { caller, body: json(&request, payload).await? })
         })
     }
+}
+
+async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T, ApiError> {
+    let limits = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?.http;
+    let bytes = read(request, payload, limits.body_bytes, limits.body_timeout).await?;
+    if bytes.is_empty() {
+        return parse(b"{}");
+    }
+    if !is_json(request) {
+        return Err(ApiError::bad_request("not_json", "Content-Type harus application/json"));
+    }
+    parse(&bytes)
 }
 
 /// 413: the body is too large.
@@ -54,19 +80,22 @@ pub(super) fn incomplete() -> ApiError {
     ApiError::bad_request("incomplete_body", "Permintaan tidak lengkap")
 }
 
+/// 413 at once for a body that says itself that it is longer than anything that is read.
+pub(super) fn refuse_announced(request: &HttpRequest) -> Result<(), ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) { Err(too_large()) } else { Ok(()) }
+}
+
 async fn read(
     request: &HttpRequest,
     mut payload: Payload,
     bytes_max: usize,
     patience: Duration,
 ) -> Result<Bytes, ApiError> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let reading = async {
         let mut kept = BytesMut::new();
         let mut arrived: usize = 0;
-        if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) {
-            return Err(too_large());
-        }
+        refuse_announced(request)?;
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| incomplete())?;
             arrived = arrived.saturating_add(chunk.len());

@@ -1,28 +1,17 @@
 //! What a host received, gift by gift.
 
-use actix_web::{
-    HttpRequest, get,
-    web::{self, Json},
-};
+use actix_web::{HttpRequest, get, web::Json};
 use domain::page::{Cursor, Limit};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::{
     State,
-    query::{PageQuery, host_id, period},
+    query::{PageQuery, PeriodQuery, host_id, query},
     wire::{Instant, WindowView, ago},
 };
 use crate::error::{ApiError, Refusal};
-
-/// Which stretch of time a report covers.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PeriodQuery {
-    /// `hourly`, `daily` (or `today`), `weekly` (`week`), `monthly` (`month`), `all`; `daily` when absent.
-    period: Option<String>,
-}
 
 /// What a host received.
 #[derive(Serialize, ToSchema)]
@@ -63,23 +52,23 @@ struct ContributionView {
 /// List what a host received
 ///
 /// Public. An unknown host has received nothing.
-#[utoipa::path(tag = "gifts", params(("host_id" = i64, Path, description = "The host")), responses(
+#[utoipa::path(tag = "gifts",
+    params(("host_id" = i64, Path, description = "The host"), PeriodQuery, PageQuery),
+    responses(
     (status = 200, description = "A page of gifts, and the total of the window", body = ContributionsView),
-    (status = 400, description = "`invalid_host_id`, `invalid_period`, `invalid_limit`, `invalid_cursor`; with `data: []` and `totalCoins: 0`", body = Refusal),
-    (status = 503, description = "`unavailable`", body = Refusal),
+    (status = 400, description = "`invalid_host_id`, `invalid_period`, `invalid_limit`, `invalid_cursor`, `malformed_query`; with `data: []` and `totalCoins: 0`", body = Refusal),
+    (status = 503, description = "`unavailable`; with `data: []` and `totalCoins: 0`", body = Refusal),
 ))]
 #[get("/contributions/{host_id}")]
-pub(super) async fn list(
-    state: State,
-    request: HttpRequest,
-    reported: web::Query<PeriodQuery>,
-    paged: web::Query<PageQuery>,
-) -> Result<Json<ContributionsView>, ApiError> {
+pub(super) async fn list(state: State, request: HttpRequest) -> Result<Json<ContributionsView>, ApiError> {
     // The app reads these two members of a refusal too.
-    let with_members = |error: ApiError| error.with("data", json!([])).with("totalCoins", 0);
-    let host = host_id(&request).map_err(with_members)?;
-    let (word, period) = period(reported.period.as_deref(), "daily").map_err(with_members)?;
-    let page = paged.parse(Limit::MAX).map_err(with_members)?;
+    report(&state, &request).await.map(Json).map_err(|error| error.with("data", json!([])).with("totalCoins", 0))
+}
+
+async fn report(state: &State, request: &HttpRequest) -> Result<ContributionsView, ApiError> {
+    let host = host_id(request)?;
+    let (word, period) = query::<PeriodQuery>(request)?.parse("daily")?;
+    let page = query::<PageQuery>(request)?.parse(Limit::MAX)?;
 
     let now = state.clock.now();
     let window = state.calendar.window(period, now);
@@ -92,7 +81,7 @@ pub(super) async fn list(
         time: ago(gift.created_at, now),
         timestamp: Instant(gift.created_at),
     };
-    Ok(Json(ContributionsView {
+    Ok(ContributionsView {
         success: true,
         data: contributions.page.items.into_iter().map(view).collect(),
         total_coins: contributions.total.value(),
@@ -100,5 +89,5 @@ pub(super) async fn list(
         host_id: host.value(),
         window: WindowView::new(window, state.calendar),
         next_cursor: contributions.page.next.map(Cursor::to_text),
-    }))
+    })
 }

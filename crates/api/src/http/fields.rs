@@ -2,7 +2,13 @@
 //!
 //! The apps send ids and amounts as numbers or as strings of digits. Whatever else comes is refused, never rounded.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type},
+};
 
 /// A member that may be absent. `null` is told apart from absence, because clearing is not leaving alone.
 pub(super) type Field = Option<Value>;
@@ -31,6 +37,24 @@ pub(super) fn digits(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let is_plain = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
     if is_plain { text.parse().ok() } else { None }
+}
+
+/// How the description shows a member that [`integer`] reads.
+pub(super) struct IntegerOrDigits;
+
+impl PartialSchema for IntegerOrDigits {
+    fn schema() -> RefOr<Schema> {
+        let digits = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^-?[0-9]+$"));
+        let integer = ObjectBuilder::new().schema_type(Type::Integer);
+        let about = "A whole number, as a number or as a string of digits.";
+        OneOfBuilder::new().item(integer).item(digits).description(Some(about)).into()
+    }
+}
+
+impl ToSchema for IntegerOrDigits {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("IntegerOrDigits")
+    }
 }
 
 /// Whether a member counts as missing where the older server asked for a "truthy" one.

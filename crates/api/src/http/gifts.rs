@@ -14,14 +14,11 @@ use utoipa::ToSchema;
 
 use super::{
     State,
-    body::Body,
-    fields::{Field, integer, is_missing, present},
+    body::CallerBody,
+    fields::{Field, IntegerOrDigits, integer, is_missing, present},
     wire::Instant,
 };
-use crate::{
-    auth::Caller,
-    error::{ApiError, Refusal},
-};
+use crate::error::{ApiError, Refusal};
 
 /// The catalogue.
 #[derive(Serialize, ToSchema)]
@@ -88,19 +85,19 @@ pub(super) async fn catalogue(state: State) -> Result<Json<Catalogue>, ApiError>
 pub(super) struct SendGiftBody {
     /// The receiver's id, as a number or as digits.
     #[serde(default, deserialize_with = "present", rename = "receiverId")]
-    #[schema(value_type = i64, example = 48_210_007)]
+    #[schema(value_type = IntegerOrDigits, required, example = 48_210_007)]
     receiver_id: Field,
     /// The gift's key in the catalogue.
     #[serde(default, deserialize_with = "present", rename = "giftId")]
-    #[schema(value_type = String, example = "rose")]
+    #[schema(value_type = String, required, example = "rose")]
     gift_id: Field,
     /// The price of one piece that the sender's screen showed. If it is no longer the price, nothing moves.
     #[serde(default, deserialize_with = "present", rename = "coinValue")]
-    #[schema(value_type = Option<i64>, example = 10)]
+    #[schema(value_type = IntegerOrDigits, required = false, example = 10)]
     coin_value: Field,
     /// How many pieces, 1 to 9999; 1 when absent.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<u16>, example = 1)]
+    #[schema(value_type = IntegerOrDigits, required = false, example = 1)]
     quantity: Field,
     /// The key of this request, where the header `Idempotency-Key` cannot be set.
     #[serde(default, deserialize_with = "present", rename = "clientRef")]
@@ -228,9 +225,8 @@ impl From<GiftReceipt> for GiftSent {
 #[post("/gifts/send")]
 pub(super) async fn send(
     state: State,
-    caller: Caller,
     request: HttpRequest,
-    Body(body): Body<SendGiftBody>,
+    CallerBody { caller, body }: CallerBody<SendGiftBody>,
 ) -> Result<Json<GiftSent>, ApiError> {
     let key = request_key(&state, &request, &body.client_ref)?;
     let order = body.parse(caller.0.user_id, key)?;

@@ -1,9 +1,6 @@
 //! What a host earned.
 
-use actix_web::{
-    HttpRequest, get,
-    web::{self, Json},
-};
+use actix_web::{HttpRequest, get, web::Json};
 use domain::{
     id::UserId,
     income::Income,
@@ -16,11 +13,11 @@ use utoipa::ToSchema;
 
 use super::{
     State,
-    query::{PageQuery, host_id},
+    query::{PageQuery, host_id, query},
     wire::{Instant, WindowView},
 };
 use crate::{
-    auth::OptionalCaller,
+    auth::{Caller, authenticate},
     error::{ApiError, Refusal},
 };
 
@@ -40,21 +37,19 @@ pub(super) struct IncomeTotal {
 /// Read today's gift income of a host
 ///
 /// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
-#[utoipa::path(tag = "host income", params(("host_id" = i64, Path, description = "The host")), responses(
+#[utoipa::path(tag = "host income", security((), ("token" = [])),
+    params(("host_id" = i64, Path, description = "The host")),
+    responses(
     (status = 200, description = "The gift income since local midnight, in diamonds", body = IncomeTotal),
     (status = 400, description = "`invalid_host_id`", body = Refusal),
     (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
-    (status = 403, description = "`forbidden`, where incomes are not public; or a bad token", body = Refusal),
+    (status = 403, description = "`forbidden`, or a bad token, where incomes are not public", body = Refusal),
     (status = 503, description = "`unavailable`", body = Refusal),
 ))]
 #[get("/host-income/today/{host_id}")]
-pub(super) async fn today(
-    state: State,
-    caller: OptionalCaller,
-    request: HttpRequest,
-) -> Result<Json<IncomeTotal>, ApiError> {
-    let host = host_id(&request)?;
-    may_read(&state, caller, host)?;
+pub(super) async fn today(state: State, request: HttpRequest) -> Result<Json<IncomeTotal>, ApiError> {
+    let reader = Reader::of(&state, &request).await?;
+    let host = reader.may_read(host_id(&request)?)?;
     let window = state.calendar.window(Period::Daily, state.clock.now());
     let total = state.incomes.total(host, window).await?;
     Ok(Json(IncomeTotal { success: true, total: total.value(), window: WindowView::new(window, state.calendar) }))
@@ -111,23 +106,21 @@ impl From<Income> for IncomeView {
 /// List the incomes of a host
 ///
 /// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Empty for an unknown host.
-#[utoipa::path(tag = "host income", params(("host_id" = i64, Path, description = "The host")), responses(
+#[utoipa::path(tag = "host income", security((), ("token" = [])),
+    params(("host_id" = i64, Path, description = "The host"), PageQuery),
+    responses(
     (status = 200, description = "A page of incomes; 50 when no limit is given", body = IncomeHistoryView),
-    (status = 400, description = "`invalid_host_id`, `invalid_limit`, `invalid_cursor`", body = Refusal),
+    (status = 400, description = "`invalid_host_id`, `invalid_limit`, `invalid_cursor`, `malformed_query`", body = Refusal),
     (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
-    (status = 403, description = "`forbidden`, where incomes are not public; or a bad token", body = Refusal),
+    (status = 403, description = "`forbidden`, or a bad token, where incomes are not public", body = Refusal),
     (status = 503, description = "`unavailable`", body = Refusal),
 ))]
 #[get("/host-income/history/{host_id}")]
-pub(super) async fn history(
-    state: State,
-    caller: OptionalCaller,
-    request: HttpRequest,
-    paged: web::Query<PageQuery>,
-) -> Result<Json<IncomeHistoryView>, ApiError> {
-    let host = host_id(&request)?;
-    may_read(&state, caller, host)?;
-    let page = state.incomes.history(host, paged.parse(HISTORY_ROWS)?).await?;
+pub(super) async fn history(state: State, request: HttpRequest) -> Result<Json<IncomeHistoryView>, ApiError> {
+    let reader = Reader::of(&state, &request).await?;
+    let host = reader.may_read(host_id(&request)?)?;
+    let page = query::<PageQuery>(&request)?.parse(HISTORY_ROWS)?;
+    let page = state.incomes.history(host, page).await?;
     Ok(Json(IncomeHistoryView {
         success: true,
         data: page.items.into_iter().map(IncomeView::from).collect(),
@@ -135,11 +128,25 @@ pub(super) async fn history(
     }))
 }
 
-/// Whether the caller may read the incomes of `host`.
-fn may_read(state: &State, caller: OptionalCaller, host: UserId) -> Result<(), ApiError> {
-    if state.public_host_income {
-        return Ok(());
+/// Who asks for incomes.
+enum Reader {
+    /// Anybody: incomes are public. His token, if he sent one, is not looked at: a stale one must not break a public page.
+    Anybody,
+    /// Somebody with a good token.
+    Caller(Caller),
+}
+
+impl Reader {
+    async fn of(state: &State, request: &HttpRequest) -> Result<Self, ApiError> {
+        if state.public_host_income { Ok(Self::Anybody) } else { authenticate(request).await.map(Self::Caller) }
     }
-    let caller = caller.0.ok_or_else(ApiError::token_missing)?;
-    if caller.user_id == host || caller.role == Role::Admin { Ok(()) } else { Err(ApiError::forbidden()) }
+
+    /// The host, when his incomes may be read.
+    fn may_read(&self, host: UserId) -> Result<UserId, ApiError> {
+        match self {
+            Self::Anybody => Ok(host),
+            Self::Caller(Caller(caller)) if caller.user_id == host || caller.role == Role::Admin => Ok(host),
+            Self::Caller(_) => Err(ApiError::forbidden()),
+        }
+    }
 }

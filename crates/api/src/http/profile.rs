@@ -1,18 +1,15 @@
 //! The caller's own profile.
 
-use actix_multipart::Multipart;
-use actix_web::{HttpRequest, get, http::header::CONTENT_LENGTH, post, put, web::Json};
+use actix_web::{get, put, web::Json};
 use domain::user::{Age, DisplayName, Gender, ProfileChange, Signature, User};
-use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::{
     State,
-    body::{Body, DISCARDED_BYTES_MAX, incomplete, too_large},
-    fields::{Field, integer, present},
+    body::CallerBody,
+    fields::{Field, IntegerOrDigits, integer, present},
     wire::Instant,
 };
 use crate::{
@@ -39,6 +36,15 @@ struct ProfileView {
     /// Coins that can be spent.
     balance: i64,
     level: i32,
+    /// The same as `level`.
+    #[serde(rename = "userLevel")]
+    user_level: i32,
+    /// Nothing gives experience yet: 0.
+    #[serde(rename = "totalXp")]
+    total_xp: i32,
+    /// Nobody rises as a host yet: 0.
+    #[serde(rename = "hostLevel")]
+    host_level: i32,
     #[serde(rename = "vipLevel")]
     vip_level: i32,
     /// Relative to the server.
@@ -63,6 +69,9 @@ impl From<User> for ProfileView {
             phone: user.phone.reveal().to_owned(),
             balance: user.balance.value(),
             level: user.level,
+            user_level: user.level,
+            total_xp: 0,
+            host_level: 0,
             vip_level: user.vip_level,
             avatar_url: user.avatar.map(|avatar| avatar.as_str().to_owned()),
             gender: user.gender,
@@ -103,7 +112,7 @@ pub(super) struct ProfileBody {
     gender: Field,
     /// 13 to 100, as a number or as digits.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<i32>, example = 25)]
+    #[schema(value_type = Option<IntegerOrDigits>, example = 25)]
     age: Field,
     /// At most 100 characters.
     #[serde(default, deserialize_with = "present")]
@@ -202,98 +211,8 @@ impl From<User> for UserRowView {
 #[put("/profile/update")]
 pub(super) async fn update(
     state: State,
-    caller: Caller,
-    Body(body): Body<ProfileBody>,
+    CallerBody { caller, body }: CallerBody<ProfileBody>,
 ) -> Result<Json<ProfileUpdated>, ApiError> {
     let user = state.profiles.update(caller.0.user_id, &body.parse()?).await?;
     Ok(Json(ProfileUpdated { success: true, message: "Profile berhasil diupdate", data: user.into() }))
-}
-
-/// A picture to upload.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes a multipart form, which is read as a stream")]
-struct AvatarForm {
-    /// A JPEG, PNG or WebP picture, by its content; file name and content type are ignored.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    avatar: Vec<u8>,
-}
-
-/// An uploaded picture.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AvatarUploaded {
-    success: bool,
-    #[schema(example = "Avatar berhasil diupload")]
-    message: &'static str,
-    data: AvatarView,
-}
-
-#[derive(Serialize, ToSchema)]
-struct AvatarView {
-    /// Relative to the server.
-    #[schema(example = "/uploads/avatars/avatar-5a1f….jpg")]
-    avatar_url: String,
-}
-
-/// Upload one's own picture
-///
-/// At most 5 MiB and 4096 × 4096 pixels. The token is checked before a byte is read; the picture is decoded and encoded
-/// anew, so that nothing of the upload but its pixels is kept; the picture before it is removed.
-#[utoipa::path(tag = "profile", security(("token" = [])),
-    request_body(content = AvatarForm, content_type = "multipart/form-data"),
-    responses(
-    (status = 200, description = "Uploaded", body = AvatarUploaded),
-    (status = 400, description = "`no_file`, `not_a_picture`, `picture_too_large`, `incomplete_body`", body = Refusal),
-    (status = 401, description = "`token_missing`", body = Refusal),
-    (status = 403, description = "`token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
-    (status = 404, description = "`user_not_found`", body = Refusal),
-    (status = 413, description = "`body_too_large`", body = Refusal),
-    (status = 429, description = "`too_many_uploads`; wait as `Retry-After` says", body = Refusal),
-    (status = 503, description = "`unavailable`, `outcome_unknown`", body = Refusal),
-))]
-#[post("/profile/avatar")]
-pub(super) async fn upload_avatar(
-    state: State,
-    caller: Caller,
-    request: HttpRequest,
-    form: Multipart,
-) -> Result<Json<AvatarUploaded>, ApiError> {
-    let _place = state.uploads.try_acquire().map_err(|_| ApiError::uploads_busy())?;
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) {
-        return Err(too_large());
-    }
-    let reading = read_picture(form, state.avatars.bytes);
-    let picture = timeout(state.http.body_timeout, reading).await.map_err(|_| incomplete())??;
-    let avatar = state.profiles.replace_avatar(caller.0.user_id, picture).await?;
-    let data = AvatarView { avatar_url: avatar.as_str().to_owned() };
-    Ok(Json(AvatarUploaded { success: true, message: "Avatar berhasil diupload", data }))
-}
-
-/// The bytes of the member `avatar`. Others are read and thrown away, all of them together within a limit.
-async fn read_picture(mut form: Multipart, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
-    let mut picture = None;
-    let mut arrived: usize = 0;
-    while let Some(member) = form.next().await {
-        let mut member = member.map_err(|_| incomplete())?;
-        let is_avatar = member.name() == Some("avatar") && picture.is_none();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = member.next().await {
-            let chunk = chunk.map_err(|_| incomplete())?;
-            arrived = arrived.saturating_add(chunk.len());
-            if arrived > DISCARDED_BYTES_MAX {
-                return Err(too_large());
-            }
-            if is_avatar && bytes.len() <= bytes_max {
-                bytes.extend_from_slice(&chunk);
-            }
-        }
-        if is_avatar {
-            picture = Some(bytes);
-        }
-    }
-    match picture {
-        Some(picture) if picture.len() > bytes_max => Err(too_large()),
-        Some(picture) => Ok(picture),
-        None => Err(ApiError::bad_request("no_file", "Tidak ada file yang diupload")),
-    }
 }

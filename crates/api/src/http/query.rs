@@ -1,12 +1,12 @@
 //! Paths and queries: ids, periods, pages.
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web::Query};
 use domain::{
     id::UserId,
     page::{Cursor, Limit, PageRequest},
     time::Period,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
 use super::fields::digits;
@@ -55,17 +55,31 @@ impl PageQuery {
     }
 }
 
-/// The word of a period as the client wrote it, and what it means.
-///
-/// # Errors
-/// 400 for a word that names no period.
-pub(super) fn period(word: Option<&str>, default: &'static str) -> Result<(String, Period), ApiError> {
-    let word = word.filter(|word| !word.is_empty()).unwrap_or(default);
-    let period = word.parse().map_err(|_| ApiError::bad_request("invalid_period", "Periode tidak valid"))?;
-    Ok((word.to_owned(), period))
+/// Which stretch of time a report covers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PeriodQuery {
+    /// `hourly`, `daily` (or `today`), `weekly` (`week`), `monthly` (`month`), `all`; `daily` when absent.
+    period: Option<String>,
 }
 
-/// A query that cannot be read at all, such as one with a member twice.
-pub(super) fn malformed() -> ApiError {
-    ApiError::bad_request("malformed_query", "Parameter tidak valid")
+impl PeriodQuery {
+    /// The word of the period as the client wrote it, and what it means.
+    ///
+    /// # Errors
+    /// 400 for a word that names no period.
+    pub(super) fn parse(self, default: &'static str) -> Result<(String, Period), ApiError> {
+        let word = self.period.filter(|word| !word.is_empty()).unwrap_or_else(|| default.to_owned());
+        let period = word.parse().map_err(|_| ApiError::bad_request("invalid_period", "Periode tidak valid"))?;
+        Ok((word, period))
+    }
+}
+
+/// The members of a query that `T` names.
+///
+/// # Errors
+/// 400 for a query that cannot be read at all, such as one with a member twice.
+pub(super) fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
+    let malformed = |_| ApiError::bad_request("malformed_query", "Parameter tidak valid");
+    Query::from_query(request.query_string()).map(Query::into_inner).map_err(malformed)
 }

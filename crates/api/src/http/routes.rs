@@ -8,11 +8,11 @@ use std::sync::Arc;
 use actix_web::{
     dev::ServiceFactory,
     dev::ServiceRequest,
-    web::{self, Data, QueryConfig, ServiceConfig},
+    web::{self, Data, ServiceConfig},
 };
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
-use super::{account, contributions, docs, gifts, health, host_income, not_found, profile, query, uploads};
+use super::{account, avatar, contributions, docs, gifts, greeting, health, host_income, not_found, profile};
 
 /// Adds every route to an application.
 pub(crate) fn add_to<T>(app: actix_web::App<T>) -> actix_web::App<T>
@@ -28,9 +28,10 @@ where
 /// The routes of the API.
 fn described(config: &mut DescribedConfig<'_>) {
     config
+        .service(greeting::greet)
         .service(health::live)
         .service(health::ready)
-        .service(uploads::avatar)
+        .service(avatar::serve)
         // Before `/api`, which would take its paths.
         .service(
             scope("/api/auth")
@@ -53,13 +54,12 @@ fn described(config: &mut DescribedConfig<'_>) {
 
 /// The caller's profile, which the design names below `/api` and the apps call below `/api/auth`.
 fn own_profile(config: &mut DescribedConfig<'_>) {
-    config.service(profile::read).service(profile::update).service(profile::upload_avatar);
+    config.service(profile::read).service(profile::update).service(avatar::upload);
 }
 
 /// The description itself, the page to read it, and the answer to everything else.
 fn undescribed(config: &mut ServiceConfig) {
     config
-        .app_data(QueryConfig::default().error_handler(|_, _| query::malformed().into()))
         .service(docs::serve_document)
         .service(web::redirect("/docs", "/docs/"))
         .service(docs::page())

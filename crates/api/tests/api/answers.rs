@@ -16,7 +16,33 @@ struct Operation {
     method: Method,
     path: String,
     is_secured: bool,
+    /// The members that a body must have.
+    required: Vec<String>,
+    /// The parameters of the query.
+    queried: Vec<String>,
+    /// What the description says of a 400.
+    refusals: String,
     statuses: Vec<u16>,
+}
+
+/// A body with everything that any operation asks for.
+fn whole_body() -> Value {
+    json!({"phone": "081299999999", "password": "test123", "name": "Siti", "oldPassword": "test123",
+        "newPassword": "test456", "receiverId": 1, "giftId": "rose"})
+}
+
+fn required(document: &Value, operation: &Value) -> Vec<String> {
+    let reference = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+    let Some(pointer) = reference.as_str().and_then(|reference| reference.strip_prefix('#')) else { return Vec::new() };
+    let schema = document.pointer(pointer).unwrap();
+    let names = schema["required"].as_array().into_iter().flatten();
+    names.map(|name| name.as_str().unwrap().to_owned()).collect()
+}
+
+fn queried(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let queried = parameters.filter(|parameter| parameter["in"] == "query");
+    queried.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
 }
 
 impl Operation {
@@ -33,8 +59,7 @@ impl Operation {
     }
 
     async fn call(&self, app: &TestApp, token: Option<&str>) -> Answer {
-        let body = json!({"phone": "081299999999", "password": "test123", "name": "Siti", "oldPassword": "test123",
-            "newPassword": "test456", "receiverId": 1, "giftId": "rose"});
+        let body = whole_body();
         match (&self.method, self.is_upload()) {
             (_, true) => app.upload(&self.path, token, "avatar", picture()).await,
             (&Method::GET, _) => app.get(&self.path_with("1"), token).await,
@@ -70,7 +95,10 @@ async fn operations(app: &TestApp) -> Vec<Operation> {
             operations.push(Operation {
                 method,
                 path: path.clone(),
-                is_secured: operation.get("security").is_some(),
+                is_secured: operation["security"].as_array().is_some_and(|ways| !ways.contains(&json!({}))),
+                required: required(&document, operation),
+                queried: queried(operation),
+                refusals: responses.get("400").map(|refused| refused["description"].to_string()).unwrap_or_default(),
                 statuses: responses.keys().map(|status| status.parse().unwrap()).collect(),
             });
         }
@@ -102,6 +130,12 @@ async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_no
         assert_refused(&one.call(&app, Some("a.b.c")).await, 403, "token_invalid", "Token tidak valid");
         assert_refused(&one.call(&app, Some(&banned.token)).await, 403, "account_banned", "Akun ini diblokir");
         assert_refused(&one.call(&app, Some(&nobody)).await, 404, "user_not_found", "User tidak ditemukan");
+        // Who is calling comes first, always: not whichever of two faults is found sooner.
+        assert_code(&one.call_malformed(&app, None).await, 401, "token_missing");
+        for _ in 0..5 {
+            assert_code(&one.call_malformed(&app, Some(&banned.token)).await, 403, "account_banned");
+        }
+        assert_code(&one.call_too_large(&app, Some(&banned.token)).await, 403, "account_banned");
     }
     app.stop().await;
 }
@@ -114,6 +148,67 @@ async fn every_operation_that_reads_something_refuses_what_is_malformed() {
         let (status, refused) = one.call_malformed(&app, Some(&user.token)).await;
         assert_eq!((status, &refused["success"]), (400, &json!(false)), "{} {}: {refused}", one.method, one.path);
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_required_member_is_asked_for_and_no_other() {
+    let app = TestApp::start().await;
+    let mut members = 0;
+    for one in operations(&app).await.iter().filter(|one| !one.required.is_empty()) {
+        // One each: a password that was changed takes the token with it.
+        let user = app.user().await;
+        for member in &one.required {
+            let mut body = whole_body();
+            assert!(body.as_object_mut().unwrap().remove(member).is_some(), "{member}");
+            let (status, refused) = app.raw(one.method.clone(), &one.path, Some(&user.token), body.to_string()).await;
+            let code = refused["code"].as_str().unwrap_or_default();
+            let label = format!("{} {} without {member}: {refused}", one.method, one.path);
+            assert!(status == 400 && ["missing_fields", "incomplete_gift"].contains(&code), "{label}");
+            members += 1;
+        }
+        let whole: Value = one.required.iter().map(|name| (name.clone(), whole_body()[name].clone())).collect();
+        let (_, answered) = app.raw(one.method.clone(), &one.path, Some(&user.token), whole.to_string()).await;
+        let code = answered["code"].as_str().unwrap_or_default();
+        assert!(!["missing_fields", "incomplete_gift"].contains(&code), "{} {}: {answered}", one.method, one.path);
+    }
+    assert_eq!(members, 8);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_parameter_of_a_query_is_described_and_read() {
+    let app = TestApp::start().await;
+    for one in operations(&app).await.iter().filter(|one| one.method == Method::GET) {
+        for (code, name) in [("invalid_limit", "limit"), ("invalid_cursor", "cursor"), ("invalid_period", "period")] {
+            let is_described = one.queried.iter().any(|queried| queried == name);
+            assert_eq!(one.refusals.contains(code), is_described, "{} {name}", one.path);
+        }
+        for name in &one.queried {
+            let path = one.path_with("1");
+            let expected = format!("invalid_{name}");
+            assert_code(&app.get(&format!("{path}?{name}=%00"), None).await, 400, &expected);
+            assert_code(&app.get(&format!("{path}?{name}=1&{name}=1"), None).await, 400, "malformed_query");
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_contributions_have_the_members_that_the_app_reads() {
+    let mut app = TestApp::start().await;
+    let refused = async |app: &TestApp, path: &str, code: &str| {
+        let (_, body) = app.get(path, None).await;
+        assert_eq!(
+            (&body["code"], &body["data"], &body["totalCoins"]),
+            (&json!(code), &json!([]), &json!(0)),
+            "{body}"
+        );
+    };
+    refused(&app, "/api/contributions/x", "invalid_host_id").await;
+    refused(&app, "/api/contributions/1?limit=1&limit=1", "malformed_query").await;
+    app.lose_database();
+    refused(&app, "/api/contributions/1", "unavailable").await;
     app.stop().await;
 }
 
@@ -167,6 +262,19 @@ async fn where_incomes_are_not_public_only_the_host_and_admins_read_them() {
         assert_refused(&app.get(&path, Some(&other.token)).await, 403, "forbidden", "Anda tidak memiliki akses");
         let (status, income) = app.get(&path, Some(&host.token)).await;
         assert_eq!((status, &income["success"]), (200, &Value::Bool(true)));
+        assert_code(&app.get(&path, Some("a.b.c")).await, 403, "token_invalid");
+        let strange = format!("/api/host-income/{report}/x?limit=1&limit=1");
+        assert_code(&app.get(&strange, Some("a.b.c")).await, 403, "token_invalid");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_token_does_not_break_a_public_page() {
+    let app = TestApp::start().await;
+    let host = app.user().await;
+    for report in ["today", "history"] {
+        assert_eq!(app.get(&format!("/api/host-income/{report}/{}", host.id), Some("a.b.c")).await.0, 200);
     }
     app.stop().await;
 }

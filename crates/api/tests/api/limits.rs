@@ -110,20 +110,76 @@ async fn status_line(stream: &mut TcpStream) -> String {
     String::from_utf8(line).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upload_that_finds_no_place_is_sent_away() {
-    let app = TestApp::start_with(&[("AVATAR_UPLOADS_AT_ONCE", "1"), ("SHUTDOWN_TIMEOUT_SECONDS", "1")]).await;
-    let user = app.user().await;
-    let (mut one, mut other) = (half_an_upload(&app, &user.token).await, half_an_upload(&app, &user.token).await);
+/// Two uploads of which one is in work from now on; the other was sent away.
+async fn one_of_two(app: &TestApp, tokens: [&str; 2]) -> [TcpStream; 2] {
+    let (mut one, mut other) = (half_an_upload(app, tokens[0]).await, half_an_upload(app, tokens[1]).await);
     // One of the two waits for the rest of its picture; the other is answered at once.
     let refused = match select(Box::pin(status_line(&mut one)), Box::pin(status_line(&mut other))).await {
         Either::Left((line, _)) | Either::Right((line, _)) => line,
     };
     assert_eq!(refused, "HTTP/1.1 429");
+    [one, other]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_finds_no_place_is_sent_away() {
+    let app = TestApp::start_with(&[("AVATAR_UPLOADS_AT_ONCE", "1"), ("SHUTDOWN_TIMEOUT_SECONDS", "1")]).await;
+    let (user, other, late) = (app.user().await, app.user().await, app.user().await);
+    let _halves = one_of_two(&app, [&user.token, &other.token]).await;
     for path in ["/api/profile/avatar", "/api/auth/profile/avatar"] {
-        let refused = app.upload(path, Some(&user.token), "avatar", picture()).await;
+        let refused = app.upload(path, Some(&late.token), "avatar", picture()).await;
         assert_refused(&refused, 429, "too_many_uploads", "Terlalu banyak unggahan, coba lagi");
     }
-    drop((one, other));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_uploads_twice_at_once_and_nobody_keeps_others_from_it() {
+    let app = TestApp::start_with(&[("AVATAR_UPLOADS_AT_ONCE", "2"), ("SHUTDOWN_TIMEOUT_SECONDS", "1")]).await;
+    let (user, other) = (app.user().await, app.user().await);
+    let _halves = one_of_two(&app, [&user.token, &user.token]).await;
+    let refused = app.upload("/api/profile/avatar", Some(&user.token), "avatar", picture()).await;
+    assert_code(&refused, 429, "too_many_uploads");
+    assert_eq!(app.upload("/api/profile/avatar", Some(&other.token), "avatar", picture()).await.0, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let app = TestApp::start_with(&[("HTTP_BODY_TIMEOUT_MS", "100")]).await;
+    let user = app.user().await;
+    for (path, kind) in [
+        ("/api/profile/update", "application/json"),
+        ("/api/profile/avatar", "multipart/form-data; boundary=b"),
+        ("/api/gifts/send", "application/json"),
+    ] {
+        let method = if path.ends_with("update") { "PUT" } else { "POST" };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\n\
+             Content-Length: 1000\r\nConnection: close\r\n\r\n{{",
+            user.token
+        );
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("\"incomplete_body\""), "{path}: {answer}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_of_too_many_pixels_is_refused() {
+    let app = TestApp::start_with(&[("AVATAR_SIDE_PIXELS", "16")]).await;
+    let user = app.user().await;
+    for (side, expected) in [(16, 200), (17, 400)] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(side, 1).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let answer = app.upload("/api/profile/avatar", Some(&user.token), "avatar", bytes.into_inner()).await;
+        assert_eq!(answer.0, expected);
+        if expected == 400 {
+            assert_refused(&answer, 400, "picture_too_large", "Ukuran gambar terlalu besar");
+        }
+    }
     app.stop().await;
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod docs;
 mod gifts;
 mod keys;
 mod limits;
@@ -17,3 +18,4 @@ mod resets;
 mod routing;
 mod support;
 mod tokens;
+mod waits;

@@ -1,8 +1,15 @@
 //! Which web pages may call.
 
-use reqwest::{Method, Response};
+use std::{collections::BTreeMap, time::Duration};
 
-use crate::support::TestApp;
+use api::{
+    Deployment, Server,
+    config::{CorsOrigins, Settings, Source},
+};
+use reqwest::{Method, Response};
+use testkit::TestDatabase;
+
+use crate::support::{SECRET, TestApp, assert_refused};
 
 const LISTED: &str = "https://admin.example";
 
@@ -30,6 +37,17 @@ async fn only_listed_origins_are_told_that_they_may_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_preflight_is_a_refusal_like_any_other() {
+    let app = TestApp::start().await;
+    let response = ask(&app, Method::OPTIONS, "https://evil.example").await;
+    assert_eq!(response.headers()["x-request-id"].len(), 16);
+    let status = response.status().as_u16();
+    let refused = (status, response.json().await.unwrap());
+    assert_refused(&refused, 400, "request_refused", "Permintaan ditolak");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_default_no_web_page_may_call_and_a_star_allows_all() {
     let app = TestApp::start().await;
     assert_eq!(allowed(&ask(&app, Method::GET, LISTED).await), None);
@@ -41,4 +59,17 @@ async fn by_default_no_web_page_may_call_and_a_star_allows_all() {
         assert!(!answered.headers().contains_key("access-control-allow-credentials"), "{answered:?}");
     }
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_cannot_work_ends_instead_of_looking_alive() {
+    let database = TestDatabase::create().await;
+    let settings = [("HOST", "127.0.0.1"), ("PORT", "0"), ("DATABASE_URL", database.url()), ("JWT_SECRET", SECRET)];
+    let of = |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let mut settings = Settings::read(&Source::from_parts(of, &BTreeMap::new()).unwrap()).unwrap();
+    // The settings' own reader refuses it; the HTTP server's does when it starts its workers.
+    settings.cors = CorsOrigins::Listed(vec!["https://münchen.example".to_owned()]);
+    let server = Server::bind(&Deployment::open(settings).await.unwrap()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server.run(std::future::pending())).await;
+    assert!(ended.is_ok_and(|ended| ended.is_err()), "it ends by itself");
 }

@@ -16,12 +16,15 @@ async fn a_profile_has_both_spellings_of_its_members() {
     for place in PLACES {
         let (status, profile) = app.get(&format!("{place}/profile"), Some(&user.token)).await;
         let types = json!({"success": "boolean", "data": {"id": "integer", "name": "string", "phone": "string",
-            "balance": "integer", "level": "integer", "vipLevel": "integer", "avatar_url": "null", "gender": "null",
+            "balance": "integer", "level": "integer", "userLevel": "integer", "totalXp": "integer", "hostLevel": "integer",
+            "vipLevel": "integer", "avatar_url": "null", "gender": "null",
             "age": "null", "signature": "null", "topup_balance": "integer", "topupBalance": "integer"}});
         assert_eq!((status, shape(&profile)), (200, types));
         let data = &profile["data"];
         let balances = (&data["balance"], &data["topup_balance"], &data["topupBalance"]);
         assert_eq!((&data["id"], balances), (&json!(user.id), (&json!(70), &json!(70), &json!(70))));
+        let levels = (&data["level"], &data["userLevel"], &data["totalXp"], &data["hostLevel"]);
+        assert_eq!(levels, (&json!(1), &json!(1), &json!(0), &json!(0)));
     }
     app.stop().await;
 }

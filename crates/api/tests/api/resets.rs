@@ -1,4 +1,5 @@
-//! Clients that go away in the middle of a request.
+//! Clients that go away in the middle of a request, many of them. That an order which arrived whole is executed
+//! without its client, `waits.rs` shows.
 
 use reqwest::Method;
 use serde_json::{Value, json};

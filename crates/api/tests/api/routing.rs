@@ -9,7 +9,7 @@ use crate::support::{TestApp, answer, assert_refused};
 async fn an_unknown_path_and_a_wrong_method_are_not_found() {
     let app = TestApp::start().await;
     for (method, path) in [
-        (Method::GET, "/"),
+        (Method::POST, "/"),
         (Method::GET, "/api"),
         (Method::GET, "/api/nothing?x=1"),
         (Method::GET, "/api/login"),
@@ -24,6 +24,18 @@ async fn an_unknown_path_and_a_wrong_method_are_not_found() {
         let refused = answer(app.request(method, path)).await;
         assert_refused(&refused, 404, "not_found", &format!("Endpoint {path} tidak ditemukan."));
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_address_itself_greets() {
+    let app = TestApp::start().await;
+    let response = app.request(Method::GET, "/").send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-type"].to_str().unwrap()[..9]),
+        (200, "text/html")
+    );
+    assert_eq!(response.text().await.unwrap(), "🚀 welcome chatme live");
     app.stop().await;
 }
 

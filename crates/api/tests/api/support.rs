@@ -95,6 +95,11 @@ impl TestApp {
         self.running.await.unwrap().unwrap();
     }
 
+    /// A plain connection to the database.
+    pub(crate) async fn sql(&self) -> testkit::Client {
+        self.database.as_ref().unwrap().connect().await
+    }
+
     /// Drops the database while the server runs.
     pub(crate) fn lose_database(&mut self) {
         drop(self.database.take());

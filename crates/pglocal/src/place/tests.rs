@@ -1,4 +1,4 @@
-use std::os::unix::ffi::OsStrExt;
+use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 
 use super::*;
 

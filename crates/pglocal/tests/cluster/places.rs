@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::Path,
 };
 
@@ -77,6 +77,30 @@ fn a_directory_with_other_things_in_it_is_left_alone() {
     assert!(matches!(error, Error::ForeignDirectory { .. }), "{error:?}");
     let after = fs::metadata(dir.path()).unwrap();
     assert_eq!((after.uid(), after.mode()), (before.uid(), before.mode()));
+}
+
+#[test]
+fn nothing_is_written_through_a_link_that_the_servers_user_planted() {
+    let dir = Dir::new();
+    assert!(Cluster::start(&dir.throw_away()).unwrap().stop());
+    let victim = dir.path().with_file_name("victim");
+    fs::write(&victim, "precious").unwrap();
+    let before = fs::metadata(&victim).unwrap();
+    for name in ["state", "holders", "holders.lock", "lock", "THROW_AWAY", "server.log"] {
+        let planted = dir.path().join(name);
+        let kept = fs::rename(&planted, planted.with_extension("kept"));
+        symlink(&victim, &planted).unwrap();
+        // Some are in the way of a start, some are made anew.
+        drop(Cluster::start(&dir.throw_away()));
+        let after = fs::metadata(&victim).unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious", "{name}");
+        assert_eq!((after.uid(), after.mode()), (before.uid(), before.mode()), "{name}");
+        fs::remove_file(&planted).unwrap();
+        if kept.is_ok() {
+            fs::rename(planted.with_extension("kept"), &planted).unwrap();
+        }
+    }
+    assert!(Cluster::start(&dir.throw_away()).unwrap().stop());
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::{io, sync::Mutex};
+
 use actix_web::ResponseError as _;
 use tokio::sync::oneshot;
 
@@ -11,7 +13,7 @@ fn code(result: Result<(), ApiError>) -> String {
 
 #[tokio::test]
 async fn a_request_goes_on_when_nobody_waits_for_it() {
-    let lane = MoneyLane::new(4, LONG);
+    let lane = Lane::new(4, LONG);
     let (go_on, stopped) = oneshot::channel::<()>();
     let (done, finished) = oneshot::channel();
     let request = async move {
@@ -29,18 +31,18 @@ async fn a_request_goes_on_when_nobody_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_too_long_is_told_to_ask_again() {
-    let lane = MoneyLane::new(4, Duration::from_secs(2));
+    let lane = Lane::new(4, Duration::from_secs(2));
     let (go_on, stopped) = oneshot::channel::<()>();
     let waited = lane.run(async move { stopped.await.map_err(|_| ApiError::internal()) }).await;
     assert_eq!(code(waited), "outcome_unknown");
-    assert!(!lane.drained(Duration::from_millis(1)).await, "the request is still in the lane");
+    assert!(!lane.drained(Instant::now()).await, "the request is still in the lane");
     go_on.send(()).unwrap();
-    assert!(lane.drained(LONG).await);
+    assert!(lane.drained(Instant::now() + LONG).await);
 }
 
 #[tokio::test]
 async fn a_full_lane_turns_away_at_once() {
-    let lane = Arc::new(MoneyLane::new(1, LONG));
+    let lane = Arc::new(Lane::new(1, LONG));
     let (go_on, stopped) = oneshot::channel::<()>();
     let waiting = Arc::clone(&lane);
     let first =
@@ -54,10 +56,47 @@ async fn a_full_lane_turns_away_at_once() {
 
 #[tokio::test]
 async fn a_panic_is_an_unknown_outcome() {
-    let lane = MoneyLane::new(1, LONG);
+    let lane = Lane::new(1, LONG);
     assert_eq!(
         code(lane.run(async { if true { panic!("a bug") } else { Ok::<(), ApiError>(()) } }).await),
         "outcome_unknown"
     );
-    assert!(lane.drained(LONG).await);
+    assert!(lane.drained(Instant::now() + LONG).await);
+}
+
+/// Everything that is logged, with the spans that it happened in.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_comes_too_late_is_logged_with_the_id_of_its_request() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let lane = Lane::new(1, Duration::from_secs(2));
+    for (result, expected) in [(Ok(()), "has succeeded"), (Err(ApiError::unavailable()), "code=unavailable")] {
+        log.0.lock().unwrap().clear();
+        let (go_on, stopped) = oneshot::channel::<()>();
+        let request = async move {
+            let _ = stopped.await;
+            result
+        };
+        let span = tracing::info_span!("request", request_id = "00ff");
+        assert_eq!(code(lane.run(request).instrument(span).await), "outcome_unknown");
+        go_on.send(()).unwrap();
+        assert!(lane.drained(Instant::now() + LONG).await);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains(expected) && text.contains("request_id=\"00ff\""), "{text}");
+    }
 }
