@@ -9,6 +9,7 @@
 //! | WebSocket ([RFC 6455]) | [`websocket`] | bytes → messages; packets → frames, shared by all receivers |
 //! | [Engine.IO 4] | [`engine`] | requests → their meaning; payloads → packets; the handshake |
 //! | [Socket.IO 5] | [`packet`], [`codec`] | text and attachments ⇄ packets |
+//! | all of it, over time | [`session`] | inputs and instants → outputs and deadlines |
 //!
 //! **Session** is the conversation of the engine layer, named by a secret id; a **socket** is its part in one
 //! namespace, with a public id. What is limited, and how much, stands in [`settings`].
@@ -22,5 +23,6 @@ pub mod encoded;
 pub mod engine;
 pub mod error;
 pub mod packet;
+pub mod session;
 pub mod settings;
 pub mod websocket;
