@@ -32,8 +32,14 @@ const LAYERS: &[Layer] = &[
         why: "finding and watching PostgreSQL has nothing to do with gifts",
     },
     Layer {
+        name: "socketio",
+        normal: &[],
+        dev: &[],
+        why: "the protocol knows neither rooms nor gifts, and does no I/O (docs/adr/0003-socketio-crate.md)",
+    },
+    Layer {
         name: "api",
-        normal: &["domain", "persistence", "pglocal"],
+        normal: &["domain", "persistence", "pglocal", "socketio"],
         dev: &["testkit"],
         why: "the program puts everything together; test tools stay out of it",
     },
@@ -72,9 +78,11 @@ const RESERVED: &[Reserved] = &[
     Reserved { library: "actix-*", normal: &["api"], dev: &[], why: "HTTP is spoken by api alone" },
 ];
 
-/// What the domain must never use outside of its tests.
-const NOT_IN_DOMAIN: &[&str] =
-    &["tokio", "serde_json", "diesel", "actix-web", "reqwest", "tracing", "getrandom", "rand"];
+/// What a pure crate must never use outside of its tests.
+const NOT_IN_PURE: &[(&str, &[&str])] = &[
+    ("domain", &["tokio", "serde_json", "diesel", "actix-web", "reqwest", "tracing", "getrandom", "rand"]),
+    ("socketio", &["tokio", "futures-util", "actix-web", "reqwest", "tracing", "getrandom", "rand", "chrono"]),
+];
 
 /// Checks the manifests, and what the released program is built from.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
@@ -114,7 +122,7 @@ fn judge(package: &Package) -> Vec<String> {
                 findings.push(format!("{arrow}: {}", reserved.why));
             }
         }
-        if name == "domain" && !for_tests && NOT_IN_DOMAIN.contains(&wanted) {
+        if !for_tests && NOT_IN_PURE.iter().any(|(pure, never)| *pure == name && never.contains(&wanted)) {
             findings.push(format!("{arrow}: {}", layer.why));
         }
     }
