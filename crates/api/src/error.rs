@@ -19,7 +19,7 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
-    members: Map<String, Value>,
+    members: Vec<(&'static str, Value)>,
     retry_after_seconds: Option<u64>,
     /// For the log, never for the client.
     cause: Option<Cause>,
@@ -28,7 +28,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// A refusal with a stable code (for programs) and a text (for people).
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), members: Map::new(), retry_after_seconds: None, cause: None }
+        Self { status, code, message: message.into(), members: Vec::new(), retry_after_seconds: None, cause: None }
     }
 
     /// 400: the request is malformed, or refused.
@@ -38,8 +38,8 @@ impl ApiError {
 
     /// Adds a member to the answer.
     #[must_use]
-    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
         self
     }
 
@@ -92,7 +92,7 @@ impl ResponseError for ApiError {
         body.insert("success".to_owned(), Value::Bool(false));
         body.insert("message".to_owned(), self.message.as_ref().into());
         body.insert("code".to_owned(), self.code.into());
-        body.extend(self.members.clone());
+        body.extend(self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let mut response = HttpResponse::build(self.status);
         if let Some(seconds) = self.retry_after_seconds {
             response.insert_header((RETRY_AFTER, seconds));

@@ -34,12 +34,13 @@ const TAIL_LINES: usize = 15;
 const PASSING: [&str; 2] = ["pre-existing shared memory block", "lock file \"postmaster.pid\" already exists"];
 
 /// In every server of ours. Given on the command line, where they outrank whatever the cluster's own files say.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "listen_addresses=",
     "port=5432", // only a part of the socket's name
     "unix_socket_permissions=0700",
     "logging_collector=off",
     "log_destination=stderr",
+    "log_error_verbosity=terse", // a refused row, which may be a person's, stays out of the log
     "log_checkpoints=off",
     "lc_messages=C", // `persistence` matches some messages
     "timezone=UTC",

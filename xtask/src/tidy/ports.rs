@@ -7,7 +7,8 @@ use super::{
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in tree.files("crates/domain/src/", "/ports.rs") {
+    let files = tree.files("crates/domain/src/", ".rs");
+    for (path, text) in files.filter(|(path, _)| path.ends_with("/ports.rs") || path.contains("/ports/")) {
         let code = only(Part::Code, text);
         for method in methods(&tokens(&code)) {
             if method.fallible && !doc_has_errors(text, &code, method.line) {

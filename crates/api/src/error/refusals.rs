@@ -177,7 +177,6 @@ impl From<AvatarError> for ApiError {
                 Self::bad_request("not_a_picture", "File harus berupa gambar JPEG, PNG, atau WebP")
             }
             AvatarError::TooLarge => Self::bad_request("picture_too_large", "Ukuran gambar terlalu besar"),
-            AvatarError::Busy => Self::uploads_busy(),
             AvatarError::Storage(cause) => Self::internal().because(cause),
         }
     }

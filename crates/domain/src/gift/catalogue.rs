@@ -8,6 +8,7 @@ pub const GIFT_KEY_CHARS_MAX: usize = 64;
 /// The highest price of one piece, in coins. With it and [`super::QUANTITY_MAX`] no total can leave the range of [`Coins`].
 pub const UNIT_PRICE_MAX: i64 = 1_000_000_000;
 
+#[expect(clippy::as_conversions, reason = "nothing else converts in a constant")]
 const _: () = assert!(
     matches!(UNIT_PRICE_MAX.checked_mul(super::QUANTITY_MAX as i64), Some(total) if total <= AMOUNT_MAX),
     "the dearest order is an amount"
