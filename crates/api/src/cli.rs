@@ -110,8 +110,10 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     os::raise_file_limit(connections.saturating_add(settings.database_connections.into()));
     let deployment = Deployment::open(settings).await?;
     let server = Server::bind(&deployment)?;
+    // Before the banner: who reads it may stop the server at once.
+    let stop = stop_signal()?;
     report::banner(server.address(), &deployment);
-    server.run(stop_signal()?).await?;
+    server.run(stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
