@@ -58,11 +58,15 @@ impl FromRequest for Address {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let state = request.app_data::<Data<AppState>>();
         let hops = state.map_or(0, |state| state.trusted_proxy_hops);
-        let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
-        let lines = forwarded_lines(request);
-        let forwarded = lines.iter().map(AsRef::as_ref);
-        std::future::ready(Ok(Self(client_address(peer, forwarded, hops).into())))
+        std::future::ready(Ok(Self(client_address_of(request, hops))))
     }
+}
+
+/// Where a request comes from, behind so many proxies that are believed.
+pub(crate) fn client_address_of(request: &HttpRequest, hops: usize) -> ClientAddress {
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+    let lines = forwarded_lines(request);
+    client_address(peer, lines.iter().map(AsRef::as_ref), hops).into()
 }
 
 /// What proxies and clients wrote. Also a line with strange bytes in it has its last address from the proxy.

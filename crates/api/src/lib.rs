@@ -14,6 +14,7 @@ mod error;
 mod http;
 mod lane;
 mod os;
+pub mod realtime;
 mod server;
 mod state;
 mod telemetry;

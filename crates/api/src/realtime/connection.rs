@@ -1,0 +1,444 @@
+//! One engine session with what carries it: its queue, its waiting poll, its websockets.
+//!
+//! Everything happens under one lock, held shortly and never while another one is taken but that of a [`Wire`].
+
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use domain::user::ClientAddress;
+use socketio::{
+    encoded::Encoded,
+    engine::{Packet, Refusal, Transport, answer},
+    packet::{Args, Namespace},
+    session::{Close, Output, Release, Session, WebsocketId},
+    websocket::close_code,
+};
+use tokio::sync::oneshot;
+
+use super::{Application, Endpoint, wire::Wire};
+
+/// The body of a poll's answer, or why there is none.
+pub(super) type PollAnswer = Result<Vec<u8>, Refusal>;
+
+/// The conversation with one client.
+pub struct Connection<A: Application> {
+    endpoint: Weak<Endpoint<A>>,
+    sid: Box<str>,
+    number: u64,
+    address: ClientAddress,
+    is_guest: AtomicBool,
+    /// Held while what a client sent is handled, so that it is handled in order.
+    turn: tokio::sync::Mutex<()>,
+    /// What the application knows of this client.
+    pub data: A::Data,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    session: Session,
+    /// What a polling client has not fetched yet.
+    queue: VecDeque<Encoded>,
+    queue_bytes: usize,
+    waiting: Option<oneshot::Sender<PollAnswer>>,
+    released: Option<Release>,
+    /// So many pushes are being handled: what they are answered with goes out together.
+    holding: u32,
+    main: Option<(WebsocketId, Arc<Wire>)>,
+    probe: Option<(WebsocketId, Arc<Wire>)>,
+    scheduled_at: Option<Instant>,
+}
+
+impl<A: Application> Connection<A> {
+    pub(super) fn new(
+        endpoint: &Arc<Endpoint<A>>,
+        sid: &str,
+        number: u64,
+        address: ClientAddress,
+        transport: Transport,
+        wire: Option<Arc<Wire>>,
+    ) -> Arc<Self> {
+        let session = Session::open(sid, transport, Arc::clone(&endpoint.settings), Instant::now());
+        let main = session.websocket().zip(wire);
+        let inner = Inner {
+            session,
+            queue: VecDeque::new(),
+            queue_bytes: 0,
+            waiting: None,
+            released: None,
+            holding: 0,
+            main,
+            probe: None,
+            scheduled_at: None,
+        };
+        Arc::new(Self {
+            endpoint: Arc::downgrade(endpoint),
+            sid: sid.into(),
+            number,
+            address,
+            is_guest: AtomicBool::new(true),
+            turn: tokio::sync::Mutex::new(()),
+            data: A::Data::default(),
+            inner: Mutex::new(inner),
+        })
+    }
+
+    /// The secret that names the session.
+    pub(super) fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    /// A number that no other connection of this process has or had.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Where it was opened from.
+    #[must_use]
+    pub const fn address(&self) -> ClientAddress {
+        self.address
+    }
+
+    /// Whether it counts for its address.
+    pub(super) fn is_guest(&self) -> bool {
+        self.is_guest.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was a guest until now, and is none from now on.
+    pub(super) fn is_no_guest_any_more(&self) -> bool {
+        self.is_guest.swap(false, Ordering::Relaxed)
+    }
+
+    /// What carries it now.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.lock().session.transport()
+    }
+
+    /// The most bytes that its next message may have.
+    pub(super) fn message_bytes(&self) -> usize {
+        self.lock().session.message_bytes()
+    }
+
+    /// Emits an event to this client alone; whether it is in the namespace.
+    pub fn emit(self: &Arc<Self>, namespace: &Namespace, name: &str, args: &Args) -> bool {
+        self.act(|session, _| session.emit(namespace, name, args))
+    }
+
+    /// Acknowledges an event.
+    pub fn ack(self: &Arc<Self>, ticket: socketio::session::AckTicket, args: Args) -> bool {
+        self.act(|session, _| session.ack(ticket, args))
+    }
+
+    /// Lets the client into a namespace that it asked for, under a public id; whether it still wants to.
+    pub fn accept(self: &Arc<Self>, namespace: &Namespace, socket_id: &str) -> bool {
+        self.act(|session, _| session.accept(namespace, socket_id))
+    }
+
+    /// Refuses a namespace that the client asked for.
+    pub fn refuse(
+        self: &Arc<Self>,
+        namespace: &Namespace,
+        message: &str,
+        data: Option<serde_json::Map<String, serde_json::Value>>,
+    ) -> bool {
+        self.act(|session, _| session.refuse(namespace, message, data))
+    }
+
+    /// Sends a message of a session without Socket.IO.
+    pub fn send_message(self: &Arc<Self>, message: socketio::session::Message) -> bool {
+        self.act(|session, _| session.send_message(message))
+    }
+
+    /// Closes the session.
+    pub fn close(self: &Arc<Self>, how: Close) {
+        self.act(|session, now| session.close(how, now));
+    }
+
+    /// Sends a packet that was encoded for many. The client gets it only if it has joined the root namespace.
+    pub(super) fn deliver(self: &Arc<Self>, packet: &Encoded) {
+        let mut inner = self.lock();
+        if !inner.session.is_connected(&Namespace::ROOT) {
+            return;
+        }
+        if inner.send(packet, self.queue_max()).is_ok() {
+            return inner.answer_poll(self.settings());
+        }
+        inner.session.close(Close::Cut, Instant::now());
+        drop(inner);
+        self.act(|_, _| ());
+    }
+
+    /// Sends packets that were encoded for many, and whose frames stand in `frames` one after the other.
+    pub(super) fn deliver_all(self: &Arc<Self>, packets: &[Encoded], frames: &Bytes) {
+        let mut inner = self.lock();
+        if let Some((_, wire)) = &inner.main
+            && inner.session.is_connected(&Namespace::ROOT)
+        {
+            if wire.send(frames.clone()).is_ok() {
+                return;
+            }
+            inner.session.close(Close::Cut, Instant::now());
+            drop(inner);
+            return self.act(|_, _| ());
+        }
+        drop(inner);
+        for packet in packets {
+            self.deliver(packet);
+        }
+    }
+
+    /// Does something with the session and everything that follows from it but what waits for the application; only for
+    /// what a client cannot have caused.
+    fn act<R>(self: &Arc<Self>, action: impl FnOnce(&mut Session, Instant) -> R) -> R {
+        let (result, outputs) = self.step(action);
+        for output in outputs {
+            self.tell(output);
+        }
+        result
+    }
+
+    /// The time has come that the session asked for.
+    pub(super) fn on_deadline(self: &Arc<Self>) {
+        self.lock().scheduled_at = None;
+        self.act(|session, now| session.on_deadline(now));
+    }
+
+    /// Tells the application what it need not answer.
+    fn tell(self: &Arc<Self>, output: Output) {
+        let Some(endpoint) = self.endpoint.upgrade() else { return };
+        match output {
+            Output::Disconnected { namespace, reason } => endpoint.application.left(self, &namespace, reason),
+            Output::Closed { .. } => endpoint.application.closed(self),
+            // The application asks for no acknowledgements, and the others are the driver's.
+            _ => {}
+        }
+    }
+
+    /// Lets the application handle what a client sent, in order.
+    pub(super) async fn handle(self: &Arc<Self>, outputs: Vec<Output>) {
+        let Some(endpoint) = self.endpoint.upgrade() else { return };
+        let _turn = self.turn.lock().await;
+        for output in outputs {
+            match output {
+                Output::Connect { namespace, auth } => endpoint.application.connect(self, namespace, auth).await,
+                Output::Event { namespace, name, args, ack } => {
+                    endpoint.application.event(self, namespace, name, args, ack).await;
+                }
+                Output::Message(message) => endpoint.application.message(self, message).await,
+                output => self.tell(output),
+            }
+        }
+    }
+
+    /// Does something with the session; answers what the application is to be told, in order.
+    pub(super) fn step<R>(
+        self: &Arc<Self>,
+        action: impl FnOnce(&mut Session, Instant) -> R,
+    ) -> (R, Vec<Output>) {
+        let mut told = Vec::new();
+        let mut inner = self.lock();
+        let result = action(&mut inner.session, Instant::now());
+        inner.apply(self.queue_max(), &mut told);
+        if inner.holding == 0 {
+            inner.answer_poll(self.settings());
+            inner.apply(self.queue_max(), &mut told);
+        }
+        let (deadline, is_gone) = (inner.session.next_deadline(), inner.session.is_gone());
+        let is_earlier = deadline.is_some_and(|at| inner.scheduled_at.is_none_or(|scheduled| at < scheduled));
+        if is_earlier {
+            inner.scheduled_at = deadline;
+        }
+        drop(inner);
+        if let Some(endpoint) = self.endpoint.upgrade() {
+            if is_gone {
+                endpoint.forget(self);
+            } else if let Some(at) = deadline.filter(|_| is_earlier) {
+                endpoint.timers.schedule(at, self);
+            }
+        }
+        (result, told)
+    }
+
+    /// Does what the session asked for when it was opened.
+    pub(super) fn settle(self: &Arc<Self>) {
+        self.act(|_, _| ());
+    }
+
+    /// A push has come; answers how many bytes its body may have.
+    pub(super) fn begin_push(self: &Arc<Self>, is_binary: bool) -> Result<usize, Refusal> {
+        self.act(|session, now| session.push_begin(is_binary, now))
+    }
+
+    /// The body of a push is too large; answers with what.
+    pub(super) fn too_large(self: &Arc<Self>) -> Refusal {
+        self.act(Session::push_too_large)
+    }
+
+    /// The body of a push has broken off.
+    pub(super) fn push_broken(self: &Arc<Self>) {
+        self.act(|session, _| session.push_broken());
+    }
+
+    /// A websocket has ended.
+    pub(super) fn websocket_closed(self: &Arc<Self>, id: WebsocketId) {
+        self.act(|session, now| session.websocket_closed(id, now));
+    }
+
+    /// Whether a part of a message has arrived.
+    pub(super) fn set_receiving(&self, is_receiving: bool) {
+        self.lock().session.set_receiving(is_receiving);
+    }
+
+    /// Begins or ends to hold what is sent back: a push's answers are fetched together.
+    pub(super) fn hold(self: &Arc<Self>, is_beginning: bool) {
+        let mut inner = self.lock();
+        inner.holding = if is_beginning { inner.holding.saturating_add(1) } else { inner.holding.saturating_sub(1) };
+        drop(inner);
+        if !is_beginning {
+            self.act(|_, _| ());
+        }
+    }
+
+    /// A poll has come; its answer will come through the channel.
+    pub(super) fn poll(self: &Arc<Self>) -> Result<oneshot::Receiver<PollAnswer>, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        let result = {
+            let mut inner = self.lock();
+            let result = inner.session.poll(Instant::now());
+            if result.is_ok() {
+                inner.waiting = Some(sender);
+            }
+            result
+        };
+        // What the poll it replaced is answered with, or what waits for this one.
+        self.act(|_, _| ());
+        result.map(|()| receiver)
+    }
+
+    /// A websocket has come to try the session.
+    pub(super) fn probe(self: &Arc<Self>, wire: &Arc<Wire>) -> Result<WebsocketId, Refusal> {
+        let mut inner = self.lock();
+        let id = inner.session.probe_opened(Instant::now())?;
+        inner.probe = Some((id, Arc::clone(wire)));
+        drop(inner);
+        self.act(|_, _| ());
+        Ok(id)
+    }
+
+    /// The websocket that carries it.
+    pub(super) fn websocket(&self) -> Option<WebsocketId> {
+        self.lock().main.as_ref().map(|(id, _)| *id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn queue_max(&self) -> usize {
+        self.endpoint.upgrade().map_or(0, |endpoint| endpoint.limits.queue_bytes)
+    }
+
+    fn settings(&self) -> Option<Arc<socketio::settings::Settings>> {
+        self.endpoint.upgrade().map(|endpoint| Arc::clone(&endpoint.settings))
+    }
+}
+
+impl Inner {
+    /// Does what the session asks for; what is for the application goes to `told`.
+    fn apply(&mut self, queue_max: usize, told: &mut Vec<Output>) {
+        while let Some(output) = self.session.next_output() {
+            match output {
+                Output::Send(packet) => {
+                    if self.send(&packet, queue_max).is_err() {
+                        self.session.close(Close::Cut, Instant::now());
+                    }
+                }
+                Output::SendProbe(id, packet) => {
+                    if let Some((_, wire)) = self.probe.as_ref().filter(|(probe, _)| *probe == id) {
+                        // A probing websocket is sent one packet; when that does not go, the upgrade times out.
+                        let _ = wire.send(packet.websocket());
+                    }
+                }
+                Output::DropWebsocket(id) => {
+                    for (_, wire) in self.main.take_if(|(main, _)| *main == id).into_iter().chain(self.probe.take_if(|(probe, _)| *probe == id)) {
+                        wire.close(close_code::NORMAL);
+                    }
+                }
+                Output::Upgraded(id) => self.upgrade(id),
+                Output::ReleasePoll(release) => self.released = Some(release),
+                Output::Closed { reason, code } => {
+                    if let Some((_, wire)) = self.main.take() {
+                        wire.close(code);
+                    }
+                    if let Some((_, wire)) = self.probe.take() {
+                        wire.close(code);
+                    }
+                    told.push(Output::Closed { reason, code });
+                }
+                output => told.push(output),
+            }
+        }
+    }
+
+    /// Moves what waits to the websocket that carries the session from now on.
+    fn upgrade(&mut self, id: WebsocketId) {
+        self.main = self.probe.take_if(|(probe, _)| *probe == id);
+        self.queue_bytes = 0;
+        let queue = mem::take(&mut self.queue);
+        if let Some((_, wire)) = &self.main {
+            for packet in queue {
+                if wire.send(packet.websocket()).is_err() {
+                    wire.cut();
+                }
+            }
+        }
+    }
+
+    /// Sends a packet, or keeps it for the next poll.
+    fn send(&mut self, packet: &Encoded, queue_max: usize) -> Result<(), super::wire::Overflow> {
+        if let Some((_, wire)) = &self.main {
+            return wire.send(packet.websocket()).inspect_err(|_| wire.cut());
+        }
+        let bytes = self.queue_bytes.saturating_add(packet.bytes());
+        if !self.queue.is_empty() && bytes > queue_max {
+            return Err(super::wire::Overflow);
+        }
+        self.queue_bytes = bytes;
+        self.queue.push_back(packet.clone());
+        Ok(())
+    }
+
+    /// Answers the waiting poll, when there is something to answer it with.
+    fn answer_poll(&mut self, settings: Option<Arc<socketio::settings::Settings>>) {
+        if self.waiting.is_none() || (self.queue.is_empty() && self.released.is_none()) || self.main.is_some() && self.released.is_none() {
+            return;
+        }
+        let (Some(waiting), Some(settings)) = (self.waiting.take(), settings) else { return };
+        if waiting.is_closed() {
+            // Its client is gone.
+            self.released = None;
+            return self.session.poll_aborted(Instant::now());
+        }
+        let answered = match self.released.take() {
+            Some(Release::Refuse) => Err(Refusal::BAD),
+            Some(Release::Close) => Ok(answer(&mut self.queue, Some(&Packet::Close), &settings)),
+            Some(Release::Noop) if self.queue.is_empty() => {
+                Ok(answer(&mut self.queue, Some(&Packet::Noop), &settings))
+            }
+            Some(Release::Noop) | None => Ok(answer(&mut self.queue, None, &settings)),
+        };
+        self.queue_bytes = self.queue.iter().map(Encoded::bytes).sum();
+        self.session.poll_answered();
+        // Its client may have gone in this moment: the ping timeout notices.
+        let _ = waiting.send(answered);
+    }
+}

@@ -1,0 +1,298 @@
+//! All sessions of one endpoint, and the times at which something happens to them by itself.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use domain::{dice::Dice, user::ClientAddress};
+use serde_json::{Map, Value};
+use socketio::{
+    engine::Transport,
+    packet::{Args, Namespace},
+    session::{AckTicket, Close, Message, Reason},
+    settings::Settings,
+};
+use tokio::{runtime::Handle, sync::Notify, time::sleep_until};
+
+use super::{connection::Connection, wire::Wire};
+
+/// What is behind an endpoint.
+///
+/// What one client sends is handled in order; the calls for one connection do not overlap.
+#[async_trait]
+pub trait Application: Send + Sync + Sized + 'static {
+    /// What it knows of a client.
+    type Data: Default + Send + Sync + 'static;
+
+    /// A client wants to join a namespace: accept or refuse it.
+    async fn connect(&self, connection: &Arc<Connection<Self>>, namespace: Namespace, auth: Map<String, Value>);
+
+    /// An event of a client that has joined.
+    async fn event(
+        &self,
+        connection: &Arc<Connection<Self>>,
+        namespace: Namespace,
+        name: String,
+        args: Args,
+        ack: Option<AckTicket>,
+    );
+
+    /// A message of a session without Socket.IO.
+    async fn message(&self, connection: &Arc<Connection<Self>>, message: Message);
+
+    /// A client has left a namespace that it had joined.
+    fn left(&self, connection: &Arc<Connection<Self>>, namespace: &Namespace, reason: Reason);
+
+    /// The conversation is over.
+    fn closed(&self, connection: &Arc<Connection<Self>>);
+}
+
+/// What an endpoint is held to, beside the protocol's own settings.
+#[derive(Debug, Clone)]
+pub struct EndpointLimits {
+    /// The most bytes that wait for a client behind the message that is being written.
+    pub queue_bytes: usize,
+    /// The most sessions.
+    pub sessions: usize,
+    /// The most sessions of one address that nobody is logged in on.
+    pub guests_per_address: usize,
+    /// Whether only a gift may be larger than 64 KiB.
+    pub only_gifts_are_large: bool,
+    /// How long the body of a push may take.
+    pub body_timeout: Duration,
+    /// Which web pages may connect beside those of the server's own host; `None` lets all.
+    pub origins: Option<Vec<String>>,
+    /// How many proxies in front are believed.
+    pub trusted_proxy_hops: usize,
+}
+
+/// All sessions of one endpoint.
+pub struct Endpoint<A: Application> {
+    pub(super) settings: Arc<Settings>,
+    pub(super) limits: EndpointLimits,
+    /// What is behind it.
+    pub application: A,
+    pub(super) timers: Timers<A>,
+    pub(super) runtime: Handle,
+    dice: Arc<dyn Dice>,
+    sessions: Mutex<Sessions<A>>,
+    opened: AtomicU64,
+    is_stopping: AtomicBool,
+}
+
+struct Sessions<A: Application> {
+    by_sid: HashMap<Box<str>, Arc<Connection<A>>>,
+    guests: HashMap<ClientAddress, usize>,
+}
+
+/// Why no session is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Full {
+    #[error("Server is stopping")]
+    Stopping,
+    #[error("Too many connections")]
+    Sessions,
+    #[error("Too many connections from this address")]
+    Address,
+}
+
+impl<A: Application> Endpoint<A> {
+    /// An endpoint whose timers run on the present runtime.
+    #[must_use]
+    pub fn new(settings: Settings, limits: EndpointLimits, application: A, dice: Arc<dyn Dice>) -> Arc<Self> {
+        let endpoint = Arc::new(Self {
+            settings: Arc::new(settings),
+            limits,
+            application,
+            timers: Timers::default(),
+            runtime: Handle::current(),
+            dice,
+            sessions: Mutex::new(Sessions { by_sid: HashMap::new(), guests: HashMap::new() }),
+            opened: AtomicU64::new(0),
+            is_stopping: AtomicBool::new(false),
+        });
+        endpoint.runtime.spawn(run_timers(Arc::downgrade(&endpoint)));
+        endpoint
+    }
+
+    /// Opens a session.
+    pub(super) fn open(
+        self: &Arc<Self>,
+        address: ClientAddress,
+        transport: Transport,
+        wire: Option<Arc<Wire>>,
+    ) -> Result<Arc<Connection<A>>, Full> {
+        if self.is_stopping.load(Ordering::SeqCst) {
+            return Err(Full::Stopping);
+        }
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        // 128 bits: the session's key stands in URLs.
+        let sid = format!("{:016x}{:016x}", self.dice.draw(), self.dice.draw());
+        let mut sessions = self.lock();
+        if sessions.by_sid.len() >= self.limits.sessions {
+            return Err(Full::Sessions);
+        }
+        let guests = sessions.guests.entry(address).or_default();
+        if *guests >= self.limits.guests_per_address {
+            return Err(Full::Address);
+        }
+        *guests = guests.saturating_add(1);
+        let connection = Connection::new(self, &sid, number, address, transport, wire);
+        sessions.by_sid.insert(sid.into(), Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    /// The session with this id.
+    pub(super) fn find(&self, sid: &str) -> Option<Arc<Connection<A>>> {
+        self.lock().by_sid.get(sid).cloned()
+    }
+
+    /// Forgets a session that nothing can come of any more.
+    pub(super) fn forget(&self, connection: &Connection<A>) {
+        let mut sessions = self.lock();
+        if sessions.by_sid.remove(connection.sid()).is_some() && connection.is_guest() {
+            sessions.let_guest_go(connection.address());
+        }
+    }
+
+    /// A client has logged in: it does not count for its address any more.
+    pub(crate) fn logged_in(&self, connection: &Connection<A>) {
+        let mut sessions = self.lock();
+        if connection.is_no_guest_any_more() && sessions.by_sid.contains_key(connection.sid()) {
+            sessions.let_guest_go(connection.address());
+        }
+    }
+
+    /// Every session, now.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Arc<Connection<A>>> {
+        self.lock().by_sid.values().cloned().collect()
+    }
+
+    /// Opens no more sessions, and closes those that are, without a word to the clients: they come back by themselves.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::SeqCst);
+        for connection in self.connections() {
+            connection.close(Close::Shutdown);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sessions<A>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<A: Application> Sessions<A> {
+    fn let_guest_go(&mut self, address: ClientAddress) {
+        if let Some(guests) = self.guests.get_mut(&address) {
+            *guests = guests.saturating_sub(1);
+            if *guests == 0 {
+                self.guests.remove(&address);
+            }
+        }
+    }
+}
+
+/// When something happens to a session by itself: one entry a session, and stale ones that do no harm.
+pub(super) struct Timers<A: Application> {
+    entries: Mutex<BinaryHeap<Reverse<Entry<A>>>>,
+    earlier: Notify,
+}
+
+struct Entry<A: Application> {
+    at: Instant,
+    number: u64,
+    connection: Weak<Connection<A>>,
+}
+
+impl<A: Application> Entry<A> {
+    const fn key(&self) -> (Instant, u64) {
+        (self.at, self.number)
+    }
+}
+
+impl<A: Application> PartialEq for Entry<A> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl<A: Application> Eq for Entry<A> {}
+
+impl<A: Application> PartialOrd for Entry<A> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<A: Application> Ord for Entry<A> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl<A: Application> Default for Timers<A> {
+    fn default() -> Self {
+        Self { entries: Mutex::default(), earlier: Notify::new() }
+    }
+}
+
+impl<A: Application> Timers<A> {
+    /// Calls [`Connection::on_deadline`] at that instant.
+    pub(super) fn schedule(&self, at: Instant, connection: &Arc<Connection<A>>) {
+        let mut entries = self.lock();
+        let is_earliest = entries.peek().is_none_or(|Reverse(first)| at < first.at);
+        entries.push(Reverse(Entry { at, number: connection.number(), connection: Arc::downgrade(connection) }));
+        drop(entries);
+        if is_earliest {
+            self.earlier.notify_one();
+        }
+    }
+
+    /// Takes what is due; otherwise says when the next is.
+    fn due(&self, now: Instant) -> Result<Weak<Connection<A>>, Option<Instant>> {
+        let mut entries = self.lock();
+        match entries.peek() {
+            Some(Reverse(first)) if first.at > now => Err(Some(first.at)),
+            Some(_) => entries.pop().map(|Reverse(entry)| entry.connection).ok_or(None),
+            None => Err(None),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<Entry<A>>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs as long as the endpoint lives.
+async fn run_timers<A: Application>(endpoint: Weak<Endpoint<A>>) {
+    /// How long an endpoint that is gone is not noticed.
+    const LOOK: Duration = Duration::from_secs(1);
+
+    loop {
+        let Some(endpoint) = endpoint.upgrade() else { return };
+        let next = loop {
+            match endpoint.timers.due(Instant::now()) {
+                Ok(connection) => {
+                    if let Some(connection) = connection.upgrade() {
+                        connection.on_deadline();
+                    }
+                }
+                Err(next) => break next,
+            }
+        };
+        let look = Instant::now() + LOOK;
+        let wake = next.map_or(look, |next| next.min(look));
+        tokio::select! {
+            () = sleep_until(wake.into()) => {}
+            () = endpoint.timers.earlier.notified() => {}
+        }
+    }
+}
