@@ -44,7 +44,7 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiErr
 }
 
 /// The token of `Authorization: Bearer …`, if there is one.
-fn bearer_token(request: &HttpRequest) -> Option<&str> {
+pub(crate) fn bearer_token(request: &HttpRequest) -> Option<&str> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.trim().split_once(' ')?;
     let token = token.trim();

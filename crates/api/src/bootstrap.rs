@@ -18,9 +18,11 @@ use persistence::{
 
 use crate::{
     adapters::{ArgonHasher, FileAvatarStore, JwtSigner, OsDice, SystemClock, WeakSecret, check_secret},
-    config::Settings,
+    config::{CorsOrigins, Settings},
     embedded::{self, EmbeddedDatabase},
+    hub::{self, Hub, HubServices},
     lane::Lane,
+    realtime::{Endpoint, EndpointLimits},
     state::{AppState, Dependency, Readiness},
     uploads::Uploads,
 };
@@ -147,7 +149,7 @@ impl Deployment {
         let users = self.users();
         let avatars = FileAvatarStore::new(&settings.uploads_dir, settings.avatars.side_pixels, dice.clone());
         avatars.sweep();
-        let accounts = AccountService {
+        let accounts = Arc::new(AccountService {
             users: users.clone(),
             hasher: Arc::new(self.hasher()?),
             signer: Arc::new(JwtSigner::new(secret(settings)?.as_bytes())),
@@ -155,11 +157,21 @@ impl Deployment {
             dice: dice.clone(),
             login_guard: LoginGuard::new(settings.login_rules),
             registrations: AddressQuota::new(settings.registrations),
-        };
+        });
+        let profiles = Arc::new(ProfileService::new(users, Arc::new(avatars), clock.clone()));
+        let live = live_rooms(
+            settings,
+            HubServices {
+                accounts: Arc::clone(&accounts),
+                profiles: Arc::clone(&profiles),
+                clock: clock.clone(),
+                dice: dice.clone(),
+            },
+        );
         let ledger = Arc::new(PgGiftLedger::new(self.database.clone()));
         Ok(AppState {
             accounts,
-            profiles: Arc::new(ProfileService::new(users, Arc::new(avatars), clock.clone())),
+            profiles,
             gifts: Arc::new(GiftService::new(ledger, clock.clone())),
             catalogue: CatalogueService::new(
                 Arc::new(PgGiftCatalogue::new(self.database.clone())),
@@ -180,6 +192,7 @@ impl Deployment {
             avatars: settings.avatars,
             uploads: Arc::new(Uploads::new(settings.avatars.at_once)),
             uploads_dir: settings.uploads_dir.clone(),
+            live,
             readiness: Readiness::new(Arc::new(DatabaseDependency(self.database.clone()))),
         })
     }
@@ -191,6 +204,34 @@ impl Deployment {
     fn hasher(&self) -> Result<ArgonHasher, StartError> {
         ArgonHasher::new(self.settings.hashes_at_once, self.settings.hashes_waiting).map_err(StartError::Hasher)
     }
+}
+
+/// Live rooms, with somebody who looks after those who are connected.
+fn live_rooms(settings: &Settings, services: HubServices) -> Arc<Endpoint<Hub>> {
+    let sockets = settings.sockets;
+    let protocol = socketio::settings::Settings {
+        ping_interval: sockets.ping_interval,
+        ping_timeout: sockets.ping_timeout,
+        connect_timeout: Some(sockets.connect_timeout),
+        message_bytes: sockets.message_bytes,
+        ..socketio::settings::Settings::default()
+    };
+    let limits = EndpointLimits {
+        queue_bytes: sockets.queue_bytes,
+        sessions: sockets.sockets,
+        guests_per_address: sockets.per_address,
+        only_gifts_are_large: true,
+        body_timeout: settings.http.body_timeout,
+        origins: match &settings.cors {
+            CorsOrigins::Any => None,
+            CorsOrigins::Listed(origins) => Some(origins.clone()),
+        },
+        trusted_proxy_hops: settings.trusted_proxy_hops,
+    };
+    let dice = Arc::clone(&services.dice);
+    let endpoint = Endpoint::new(protocol, limits, Hub::new(services, sockets), dice);
+    tokio::spawn(hub::watch(Arc::downgrade(&endpoint)));
+    endpoint
 }
 
 /// The key that tokens are signed with: given, or, with the embedded default, made once. A server asks for it before it

@@ -5,11 +5,13 @@
 
 mod cors;
 mod secret;
+mod sockets;
 mod source;
 mod table;
 
 pub use cors::CorsOrigins;
 pub use secret::Secret;
+pub use sockets::{SocketIdentity, SocketSettings};
 pub use source::{ConfigError, Origin, Source, Value};
 pub use table::{OUTSIDE, SETTINGS, Setting};
 
@@ -72,6 +74,8 @@ pub struct Settings {
     pub http: HttpLimits,
     /// What pictures are held to.
     pub avatars: AvatarLimits,
+    /// What live rooms are held to.
+    pub sockets: SocketSettings,
     /// Money requests in the server at once.
     pub money_queue: usize,
     /// How long a client waits for a money request.
@@ -177,6 +181,7 @@ impl Settings {
                 at_once: source.bounded("AVATAR_UPLOADS_AT_ONCE", 1..=1_000)?,
                 rate_min: source.bounded("AVATAR_RATE_MIN", 1..=1_048_576)?,
             },
+            sockets: SocketSettings::read(source)?,
             money_queue: source.bounded("MONEY_QUEUE", 1..=1_000_000)?,
             money_wait: Duration::from_millis(source.bounded("MONEY_WAIT_MS", 100..=60_000)?),
             shutdown_timeout: Duration::from_secs(source.bounded("SHUTDOWN_TIMEOUT_SECONDS", 1..=600)?),

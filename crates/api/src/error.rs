@@ -57,6 +57,12 @@ impl ApiError {
         self
     }
 
+    /// Its code, its text, and the members beside them.
+    pub(crate) fn into_parts(self) -> (&'static str, String, Map<String, Value>) {
+        let members = self.members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        (self.code, self.message.into_owned(), members)
+    }
+
     /// Writes the cause, with all that is behind it, to the log.
     pub(crate) fn log_cause(&self) {
         let Some(cause) = &self.cause else { return };

@@ -12,6 +12,7 @@ pub mod config;
 mod embedded;
 mod error;
 mod http;
+mod hub;
 mod lane;
 mod os;
 pub mod realtime;

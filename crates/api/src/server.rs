@@ -20,7 +20,7 @@ use crate::{
     config::{CorsOrigins, Settings},
     http::{routes, surround},
     lane::Lane,
-    os,
+    os, realtime,
     state::AppState,
 };
 
@@ -68,13 +68,16 @@ impl Server {
                 .wrap(Compress::default())
                 .wrap(cors_rules(&cors))
                 .wrap(from_fn(surround));
-            routes::add_to(app)
+            routes::add_to(app, &state.live)
         })
         .workers(settings.http_workers)
         .max_connections(settings.http.connections.div_ceil(settings.http_workers.max(1)))
         .keep_alive(settings.http.keep_alive)
         .client_request_timeout(settings.http.head_timeout)
-        .on_connect(move |connection, _| os::limit_silence(connection, patience))
+        .on_connect(move |connection, extensions| {
+            os::limit_silence(connection, patience);
+            realtime::keep_socket(connection, extensions);
+        })
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         // The caller decides what a signal means: SIGINT drains too.
         .disable_signals()
@@ -93,6 +96,7 @@ impl Server {
         }
         // Before the listener is closed: whoever is still connected is told.
         self.state.readiness.stop();
+        self.state.live.stop().await;
         drain(handle.stop(true), [&self.state.money, &self.state.pictures], settings.shutdown_timeout).await?;
         running.await.map_err(io::Error::other)?
     }

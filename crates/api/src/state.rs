@@ -16,14 +16,16 @@ use domain::{
 
 use crate::{
     config::{AvatarLimits, HttpLimits},
+    hub::Hub,
     lane::Lane,
+    realtime::Endpoint,
     uploads::Uploads,
 };
 
 /// The state of a server.
 pub(crate) struct AppState {
     /// Register, log in, authenticate.
-    pub(crate) accounts: AccountService,
+    pub(crate) accounts: Arc<AccountService>,
     /// Profiles and avatars.
     pub(crate) profiles: Arc<ProfileService>,
     /// Sending gifts.
@@ -58,6 +60,8 @@ pub(crate) struct AppState {
     pub(crate) uploads: Arc<Uploads>,
     /// Where pictures are kept.
     pub(crate) uploads_dir: std::path::PathBuf,
+    /// Live rooms.
+    pub(crate) live: Arc<Endpoint<Hub>>,
     /// Whether the server takes requests.
     pub(crate) readiness: Readiness,
 }

@@ -25,7 +25,7 @@ pub use profile::{
     AGE_MAX, AGE_MIN, Age, AvatarPath, Gender, InvalidAge, InvalidGender, InvalidSignature, ProfileChange,
     ProfileError, ProfileService, SIGNATURE_CHARS_MAX, Signature,
 };
-pub use service::{AccountService, LoggedIn, LoginAttempt, Registration};
+pub use service::{AccountService, LoggedIn, LoginAttempt, Registration, TokenSession};
 pub use token::{Claims, ClaimsRefusal, TOKEN_LEEWAY, TOKEN_LIFE};
 
 use chrono::{DateTime, Utc};

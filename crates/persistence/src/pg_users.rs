@@ -125,6 +125,19 @@ impl UserRepository for PgUserRepository {
         row.map(TryInto::try_into).transpose().map_err(read_error)
     }
 
+    async fn find_standings(&self, ids: &[UserId]) -> Result<Vec<(UserId, Standing)>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let ids: Vec<i64> = ids.iter().map(|id| id.value()).collect();
+        let rows: Vec<(i64, StandingRow)> = users::table
+            .filter(users::id.eq_any(ids))
+            .select((users::id, StandingRow::as_select()))
+            .load(&mut connection)
+            .await
+            .map_err(read_error)?;
+        let standing = |(id, row): (i64, StandingRow)| Ok((UserId::new(id), row.try_into()?));
+        rows.into_iter().map(standing).collect::<Result<_, _>>().map_err(read_error)
+    }
+
     async fn update_profile(
         &self,
         id: UserId,

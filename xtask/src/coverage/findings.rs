@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Operation, document::Described, recorded::Recorded};
 
 /// Routes that the document leaves out on purpose, by how they begin, and why.
-const NOT_DESCRIBED: &[(&str, &str)] =
-    &[("/docs", "the page that shows the document"), ("/openapi.json", "the document itself")];
+const NOT_DESCRIBED: &[(&str, &str)] = &[
+    ("/docs", "the page that shows the document"),
+    ("/openapi.json", "the document itself"),
+    ("/socket.io", "live rooms; docs/realtime.md describes them"),
+];
 
 /// What browsers ask before they call. It is answered for every path, before a route is looked for.
 const PREFLIGHT: &str = "OPTIONS";

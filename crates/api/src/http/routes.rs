@@ -13,16 +13,21 @@ use actix_web::{
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
 use super::{account, avatar, contributions, docs, gifts, greeting, health, host_income, not_found, profile};
+use crate::{
+    hub::Hub,
+    realtime::{self, Endpoint},
+};
 
 /// Adds every route to an application.
-pub(crate) fn add_to<T>(app: actix_web::App<T>) -> actix_web::App<T>
+pub(crate) fn add_to<T>(app: actix_web::App<T>, live: &Arc<Endpoint<Hub>>) -> actix_web::App<T>
 where
     T: ServiceFactory<ServiceRequest, Config = (), Error = actix_web::Error, InitError = ()>,
 {
     let (app, document) = app.into_utoipa_app().openapi(docs::base()).configure(described).split_for_parts();
     let document = docs::complete(document);
     let text: Arc<str> = serde_json::to_string(&document).unwrap_or_default().into();
-    app.app_data(Data::new(docs::Served(text))).configure(undescribed)
+    let app = app.app_data(Data::new(docs::Served(text)));
+    app.configure(|config| realtime::serve(config, "/socket.io", live)).configure(undescribed)
 }
 
 /// The routes of the API.

@@ -35,6 +35,8 @@ pub struct Connection<A: Application> {
     number: u64,
     address: ClientAddress,
     is_guest: AtomicBool,
+    /// What the first request said in its header, until it was looked at.
+    authorization: Mutex<Option<Box<str>>>,
     /// Held while what a client sent is handled, so that it is handled in order.
     turn: tokio::sync::Mutex<()>,
     /// What the application knows of this client.
@@ -62,8 +64,8 @@ impl<A: Application> Connection<A> {
         sid: &str,
         number: u64,
         address: ClientAddress,
-        transport: Transport,
-        wire: Option<Arc<Wire>>,
+        (transport, wire): (Transport, Option<Arc<Wire>>),
+        authorization: Option<Box<str>>,
     ) -> Arc<Self> {
         let session = Session::open(sid, transport, Arc::clone(&endpoint.settings), Instant::now());
         let main = session.websocket().zip(wire);
@@ -84,6 +86,7 @@ impl<A: Application> Connection<A> {
             number,
             address,
             is_guest: AtomicBool::new(true),
+            authorization: Mutex::new(authorization),
             turn: tokio::sync::Mutex::new(()),
             data: A::Data::default(),
             inner: Mutex::new(inner),
@@ -105,6 +108,19 @@ impl<A: Application> Connection<A> {
     #[must_use]
     pub const fn address(&self) -> ClientAddress {
         self.address
+    }
+
+    /// The token in the header of the first request, once.
+    pub fn take_authorization(&self) -> Option<String> {
+        let token = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).take();
+        token.map(String::from)
+    }
+
+    /// Somebody is logged in on it: it does not count for its address any more.
+    pub fn logged_in(&self) {
+        if let Some(endpoint) = self.endpoint.upgrade() {
+            endpoint.logged_in(self);
+        }
     }
 
     /// Whether it counts for its address.
@@ -164,7 +180,7 @@ impl<A: Application> Connection<A> {
     }
 
     /// Sends a packet that was encoded for many. The client gets it only if it has joined the root namespace.
-    pub(super) fn deliver(self: &Arc<Self>, packet: &Encoded) {
+    pub(crate) fn deliver(self: &Arc<Self>, packet: &Encoded) {
         let mut inner = self.lock();
         if !inner.session.is_connected(&Namespace::ROOT) {
             return;
@@ -178,7 +194,7 @@ impl<A: Application> Connection<A> {
     }
 
     /// Sends packets that were encoded for many, and whose frames stand in `frames` one after the other.
-    pub(super) fn deliver_all(self: &Arc<Self>, packets: &[Encoded], frames: &Bytes) {
+    pub(crate) fn deliver_all(self: &Arc<Self>, packets: &[Encoded], frames: &Bytes) {
         let mut inner = self.lock();
         if let Some((_, wire)) = &inner.main
             && inner.session.is_connected(&Namespace::ROOT)
@@ -227,6 +243,7 @@ impl<A: Application> Connection<A> {
     pub(super) async fn handle(self: &Arc<Self>, outputs: Vec<Output>) {
         let Some(endpoint) = self.endpoint.upgrade() else { return };
         let _turn = self.turn.lock().await;
+        let Some(_place) = endpoint.handling().await else { return };
         for output in outputs {
             match output {
                 Output::Connect { namespace, auth } => endpoint.application.connect(self, namespace, auth).await,
@@ -240,10 +257,7 @@ impl<A: Application> Connection<A> {
     }
 
     /// Does something with the session; answers what the application is to be told, in order.
-    pub(super) fn step<R>(
-        self: &Arc<Self>,
-        action: impl FnOnce(&mut Session, Instant) -> R,
-    ) -> (R, Vec<Output>) {
+    pub(super) fn step<R>(self: &Arc<Self>, action: impl FnOnce(&mut Session, Instant) -> R) -> (R, Vec<Output>) {
         let mut told = Vec::new();
         let mut inner = self.lock();
         let result = action(&mut inner.session, Instant::now());
@@ -369,7 +383,12 @@ impl Inner {
                     }
                 }
                 Output::DropWebsocket(id) => {
-                    for (_, wire) in self.main.take_if(|(main, _)| *main == id).into_iter().chain(self.probe.take_if(|(probe, _)| *probe == id)) {
+                    for (_, wire) in self
+                        .main
+                        .take_if(|(main, _)| *main == id)
+                        .into_iter()
+                        .chain(self.probe.take_if(|(probe, _)| *probe == id))
+                    {
                         wire.close(close_code::NORMAL);
                     }
                 }
@@ -419,7 +438,10 @@ impl Inner {
 
     /// Answers the waiting poll, when there is something to answer it with.
     fn answer_poll(&mut self, settings: Option<Arc<socketio::settings::Settings>>) {
-        if self.waiting.is_none() || (self.queue.is_empty() && self.released.is_none()) || self.main.is_some() && self.released.is_none() {
+        if self.waiting.is_none()
+            || (self.queue.is_empty() && self.released.is_none())
+            || self.main.is_some() && self.released.is_none()
+        {
             return;
         }
         let (Some(waiting), Some(settings)) = (self.waiting.take(), settings) else { return };
@@ -431,9 +453,7 @@ impl Inner {
         let answered = match self.released.take() {
             Some(Release::Refuse) => Err(Refusal::BAD),
             Some(Release::Close) => Ok(answer(&mut self.queue, Some(&Packet::Close), &settings)),
-            Some(Release::Noop) if self.queue.is_empty() => {
-                Ok(answer(&mut self.queue, Some(&Packet::Noop), &settings))
-            }
+            Some(Release::Noop) if self.queue.is_empty() => Ok(answer(&mut self.queue, Some(&Packet::Noop), &settings)),
             Some(Release::Noop) | None => Ok(answer(&mut self.queue, None, &settings)),
         };
         self.queue_bytes = self.queue.iter().map(Encoded::bytes).sum();

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use actix_web::HttpRequest;
 use async_trait::async_trait;
 use domain::{dice::Dice, user::ClientAddress};
 use serde_json::{Map, Value};
@@ -19,9 +20,19 @@ use socketio::{
     session::{AckTicket, Close, Message, Reason},
     settings::Settings,
 };
-use tokio::{runtime::Handle, sync::Notify, time::sleep_until};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore, SemaphorePermit},
+    time::{sleep_until, timeout},
+};
 
 use super::{connection::Connection, wire::Wire};
+use crate::auth::{bearer_token, client_address_of};
+
+/// So many clients' events are handled at once; the others wait.
+const HANDLING_MAX: u32 = 1_000_000;
+/// How long a stop waits for them.
+const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What is behind an endpoint.
 ///
@@ -85,6 +96,7 @@ pub struct Endpoint<A: Application> {
     sessions: Mutex<Sessions<A>>,
     opened: AtomicU64,
     is_stopping: AtomicBool,
+    handling: Semaphore,
 }
 
 struct Sessions<A: Application> {
@@ -117,6 +129,7 @@ impl<A: Application> Endpoint<A> {
             sessions: Mutex::new(Sessions { by_sid: HashMap::new(), guests: HashMap::new() }),
             opened: AtomicU64::new(0),
             is_stopping: AtomicBool::new(false),
+            handling: Semaphore::new(usize::try_from(HANDLING_MAX).unwrap_or(Semaphore::MAX_PERMITS)),
         });
         endpoint.runtime.spawn(run_timers(Arc::downgrade(&endpoint)));
         endpoint
@@ -125,10 +138,12 @@ impl<A: Application> Endpoint<A> {
     /// Opens a session.
     pub(super) fn open(
         self: &Arc<Self>,
-        address: ClientAddress,
+        request: &HttpRequest,
         transport: Transport,
         wire: Option<Arc<Wire>>,
     ) -> Result<Arc<Connection<A>>, Full> {
+        let address = client_address_of(request, self.limits.trusted_proxy_hops);
+        let authorization = bearer_token(request).map(Box::from);
         if self.is_stopping.load(Ordering::SeqCst) {
             return Err(Full::Stopping);
         }
@@ -144,7 +159,7 @@ impl<A: Application> Endpoint<A> {
             return Err(Full::Address);
         }
         *guests = guests.saturating_add(1);
-        let connection = Connection::new(self, &sid, number, address, transport, wire);
+        let connection = Connection::new(self, &sid, number, address, (transport, wire), authorization);
         sessions.by_sid.insert(sid.into(), Arc::clone(&connection));
         Ok(connection)
     }
@@ -163,7 +178,7 @@ impl<A: Application> Endpoint<A> {
     }
 
     /// A client has logged in: it does not count for its address any more.
-    pub(crate) fn logged_in(&self, connection: &Connection<A>) {
+    pub(super) fn logged_in(&self, connection: &Connection<A>) {
         let mut sessions = self.lock();
         if connection.is_no_guest_any_more() && sessions.by_sid.contains_key(connection.sid()) {
             sessions.let_guest_go(connection.address());
@@ -176,12 +191,23 @@ impl<A: Application> Endpoint<A> {
         self.lock().by_sid.values().cloned().collect()
     }
 
-    /// Opens no more sessions, and closes those that are, without a word to the clients: they come back by themselves.
-    pub fn stop(&self) {
+    /// Opens no more sessions and handles no more events; waits for those that are being handled, and then closes every
+    /// session without a word to the clients, so that they come back by themselves.
+    pub async fn stop(&self) {
         self.is_stopping.store(true, Ordering::SeqCst);
+        // Each that is being handled has limits of its own on what it waits for.
+        let _ = timeout(STOP_TIMEOUT, self.handling.acquire_many(HANDLING_MAX)).await;
         for connection in self.connections() {
             connection.close(Close::Shutdown);
         }
+    }
+
+    /// A place to handle events in; `None` when no more are handled.
+    pub(super) async fn handling(&self) -> Option<SemaphorePermit<'_>> {
+        if self.is_stopping.load(Ordering::SeqCst) {
+            return None;
+        }
+        self.handling.acquire().await.ok()
     }
 
     fn lock(&self) -> MutexGuard<'_, Sessions<A>> {

@@ -10,11 +10,9 @@ use actix_web::{
     },
     web::{self, Data, Payload, ServiceConfig},
 };
-use domain::user::ClientAddress;
 use socketio::engine::{self, Kind, Query, Refusal, Request};
 
 use super::{Application, Endpoint, polling, upgrade};
-use crate::auth::client_address_of;
 
 /// Serves an endpoint under a path, with and without a slash at its end.
 pub fn serve<A: Application>(config: &mut ServiceConfig, path: &str, endpoint: &Arc<Endpoint<A>>) {
@@ -64,11 +62,6 @@ async fn answer<A: Application>(endpoint: Data<Endpoint<A>>, request: HttpReques
 pub(super) fn refuse(refusal: &Refusal) -> HttpResponse {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
     HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json")).body(refusal.body())
-}
-
-/// Where a request comes from.
-pub(super) fn address(request: &HttpRequest, hops: usize) -> ClientAddress {
-    client_address_of(request, hops)
 }
 
 fn wants_upgrade(request: &HttpRequest) -> bool {

@@ -21,8 +21,7 @@ use super::{Application, Connection, Endpoint, LARGE_EVENT, http};
 
 /// Opens a polling session.
 pub(super) async fn open<A: Application>(endpoint: &Arc<Endpoint<A>>, request: &HttpRequest) -> HttpResponse {
-    let address = http::address(request, endpoint.limits.trusted_proxy_hops);
-    match endpoint.open(address, Transport::Polling, None) {
+    match endpoint.open(request, Transport::Polling, None) {
         Ok(connection) => poll(&connection).await,
         Err(full) => http::refuse(&Refusal::forbidden(&full.to_string())),
     }

@@ -45,8 +45,7 @@ pub(super) fn open<A: Application>(
         Ok(shaken) => shaken,
         Err(refused) => return refused,
     };
-    let address = http::address(request, endpoint.limits.trusted_proxy_hops);
-    let connection = match endpoint.open(address, Transport::Websocket, Some(Arc::clone(&wire))) {
+    let connection = match endpoint.open(request, Transport::Websocket, Some(Arc::clone(&wire))) {
         Ok(connection) => connection,
         Err(full) => return http::refuse(&Refusal::forbidden(&full.to_string())),
     };
@@ -161,14 +160,8 @@ async fn read<A: Application>(
     wire: Arc<Wire>,
     payload: Payload,
 ) {
-    let mut reader = Reader {
-        decoder: decoder(&endpoint),
-        connection,
-        id,
-        wire,
-        pings: 0,
-        pings_since: Instant::now(),
-    };
+    let mut reader =
+        Reader { decoder: decoder(&endpoint), connection, id, wire, pings: 0, pings_since: Instant::now() };
     drop(endpoint);
     let mut payload = payload;
     loop {

@@ -113,6 +113,12 @@ pub trait UserRepository: Send + Sync {
     /// [`StoreError`].
     async fn find_standing(&self, id: UserId) -> Result<Option<Standing>, StoreError>;
 
+    /// The same for many users at once; those who do not exist are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn find_standings(&self, ids: &[UserId]) -> Result<Vec<(UserId, Standing)>, StoreError>;
+
     /// Changes what the change names and nothing else; answers the user as he is now, `None` when there is none.
     ///
     /// # Errors

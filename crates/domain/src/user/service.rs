@@ -1,6 +1,8 @@
 //! Register, log in, prove who one is, change the password.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
 
 use super::{
     AddressQuota, AuthenticationError, Caller, ChangePasswordError, Claims, ClientAddress, Credentials, DisplayName,
@@ -45,6 +47,19 @@ pub struct LoggedIn {
     pub name: String,
     /// His phone number.
     pub phone: PhoneNumber,
+}
+
+/// A token that is good now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenSession {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What he may do.
+    pub role: Role,
+    /// It is good as long as this is the user's epoch.
+    pub epoch: i32,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// The accounts' use cases.
@@ -148,6 +163,15 @@ impl AccountService {
     /// # Errors
     /// [`AuthenticationError`], in the order of its variants.
     pub async fn authenticate(&self, token: &str) -> Result<Caller, AuthenticationError> {
+        let session = self.session(token).await?;
+        Ok(Caller { user_id: session.user_id, role: session.role })
+    }
+
+    /// The same, with what tells later whether the token is still good.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`], in the order of its variants.
+    pub async fn session(&self, token: &str) -> Result<TokenSession, AuthenticationError> {
         let claims = self.signer.verify(token).map_err(|_| AuthenticationError::Forged)?;
         claims.check(self.clock.now())?;
         let standing = self.users.find_standing(claims.user_id).await?.ok_or(AuthenticationError::UnknownUser)?;
@@ -157,7 +181,29 @@ impl AccountService {
         if standing.epoch != claims.epoch {
             return Err(AuthenticationError::Revoked);
         }
-        Ok(Caller { user_id: claims.user_id, role: standing.role })
+        let Claims { user_id, epoch, expires_at, .. } = claims;
+        Ok(TokenSession { user_id, role: standing.role, epoch, expires_at })
+    }
+
+    /// The epochs of those of these users who are not banned: tokens of other epochs are no longer good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn epochs(&self, ids: &[UserId]) -> Result<HashMap<UserId, i32>, StoreError> {
+        let standings = self.users.find_standings(ids).await?;
+        Ok(standings
+            .into_iter()
+            .filter(|(_, standing)| !standing.is_banned)
+            .map(|(id, standing)| (id, standing.epoch))
+            .collect())
+    }
+
+    /// Whether there is such a user, and he is an administrator.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_administrator(&self, id: UserId) -> Result<bool, StoreError> {
+        Ok(self.users.find_standing(id).await?.is_some_and(|standing| standing.role == Role::Admin))
     }
 
     /// The phone number of a user, which a new password must not be.

@@ -1,0 +1,171 @@
+//! The hub: who is connected, in which rooms, and what the events of their sockets do.
+//!
+//! It knows nothing of transports and frames: that is the driver's ([`crate::realtime`]). Locks are taken in one order:
+//! a socket's presence, then a room, then the connection; nothing is sent to a single socket under the first two.
+
+mod answer;
+mod identity;
+mod live;
+mod name;
+mod rates;
+mod returns;
+mod room;
+mod rooms;
+mod text;
+mod watch;
+mod who;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use domain::{
+    dice::Dice,
+    id::UserId,
+    time::Clock,
+    user::{AccountService, ProfileService},
+};
+use serde_json::{Map, Value};
+use socketio::{
+    packet::{Args, Namespace},
+    session::{AckTicket, Close, Message, Reason},
+};
+
+use self::{
+    answer::{Answer, Refused, acknowledge, payload},
+    name::RoomName,
+    rates::Rates,
+    returns::Returns,
+    rooms::Rooms,
+    who::Presence,
+};
+use crate::{
+    config::SocketSettings,
+    realtime::{Application, Connection},
+};
+
+pub(crate) use watch::watch;
+
+/// A client, as the hub knows it.
+pub(crate) type Socket = Connection<Hub>;
+
+/// Everything that the hub asks of the rest.
+pub(crate) struct HubServices {
+    pub(crate) accounts: Arc<AccountService>,
+    pub(crate) profiles: Arc<ProfileService>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+}
+
+/// The hub.
+pub(crate) struct Hub {
+    limits: SocketSettings,
+    accounts: Arc<AccountService>,
+    profiles: Arc<ProfileService>,
+    clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
+    rooms: Arc<Rooms>,
+    rates: Rates,
+    returns: Returns,
+    users: Mutex<HashMap<UserId, Vec<Arc<Socket>>>>,
+}
+
+impl Hub {
+    /// A hub without anybody, on the present runtime.
+    pub(crate) fn new(services: HubServices, limits: SocketSettings) -> Self {
+        let HubServices { accounts, profiles, clock, dice } = services;
+        let rooms = Rooms::new(limits.rooms, Arc::clone(&dice));
+        Self {
+            limits,
+            accounts,
+            profiles,
+            clock,
+            dice,
+            rooms,
+            rates: Rates::new(limits.chat),
+            returns: Returns::default(),
+            users: Mutex::default(),
+        }
+    }
+
+    /// The sockets of a user.
+    fn sockets_of(&self, user: UserId) -> Vec<Arc<Socket>> {
+        self.users().get(&user).cloned().unwrap_or_default()
+    }
+
+    fn users(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Socket>>>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn handle(&self, socket: &Arc<Socket>, name: &str, args: Args) -> Answer {
+        let now = self.clock.now();
+        {
+            let mut presence = socket.data.lock();
+            presence.events.check(self.limits.events, now).map_err(|wait| Refused::slow_down(wait.0))?;
+            presence.events.take(self.limits.events, now);
+        }
+        match name {
+            "user:join" => self.user_join(socket, &payload(args)?).await,
+            "live:join" | "live:leave" | "live:message" => {
+                let payload = payload(args)?;
+                let room = RoomName::live(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
+                self.in_room(socket, name, room, &payload)
+            }
+            "party:join" | "party:leave" | "party:message" => {
+                let payload = payload(args)?;
+                let room = RoomName::party(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
+                self.in_room(socket, name, room, &payload)
+            }
+            _ => Err(Refused::new("unknown_event", "Event tidak dikenal")),
+        }
+    }
+
+    fn in_room(&self, socket: &Arc<Socket>, event: &str, room: RoomName, payload: &Map<String, Value>) -> Answer {
+        match event {
+            "live:join" | "party:join" => self.join(socket, room, payload),
+            "live:leave" | "party:leave" => self.leave(socket, &room),
+            _ => self.speak(socket, &room, payload),
+        }
+    }
+}
+
+#[async_trait]
+impl Application for Hub {
+    type Data = Presence;
+
+    async fn connect(&self, connection: &Arc<Socket>, namespace: Namespace, auth: Map<String, Value>) {
+        let token = match auth.get("token") {
+            Some(Value::String(token)) => Some(token.clone()),
+            _ => connection.take_authorization(),
+        };
+        if let Some(token) = token
+            && let Err(refused) = self.identify(connection, &token).await
+        {
+            let (message, data) = refused.into_connect_error();
+            connection.refuse(&namespace, &message, Some(data));
+            return;
+        }
+        // Public, and another one than the session's secret.
+        connection.accept(&namespace, &format!("{:016x}{:08x}", self.dice.draw(), self.dice.draw() & 0xffff_ffff));
+    }
+
+    async fn event(&self, connection: &Arc<Socket>, _: Namespace, name: String, args: Args, ack: Option<AckTicket>) {
+        let answer = self.handle(connection, &name, args).await;
+        acknowledge(connection, ack, answer);
+    }
+
+    async fn message(&self, connection: &Arc<Socket>, _: Message) {
+        // There are none below Socket.IO.
+        connection.close(Close::Cut);
+    }
+
+    fn left(&self, connection: &Arc<Socket>, _: &Namespace, reason: Reason) {
+        self.depart(connection, reason);
+    }
+
+    fn closed(&self, connection: &Arc<Socket>) {
+        self.depart(connection, Reason::TransportClose);
+    }
+}

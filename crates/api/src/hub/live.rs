@@ -1,0 +1,155 @@
+//! Live and party rooms: join, leave, speak.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use socketio::packet::{Args, Namespace};
+
+use super::{
+    Hub, Socket,
+    answer::{Answer, Refused, members, numbered},
+    name::RoomName,
+    rates::Channel,
+    room::{Room, SEATS, SeatTaken},
+    text::chat_text,
+    who::{Identity, State},
+};
+
+impl Hub {
+    /// `live:join` and `party:join`.
+    pub(super) fn join(&self, socket: &Arc<Socket>, name: RoomName, payload: &Map<String, Value>) -> Answer {
+        let seat = seat(&name, payload)?;
+        let mut presence = socket.data.lock();
+        if presence.is_over {
+            return Err(Refused::new("disconnected", "Koneksi sudah berakhir"));
+        }
+        if let Identity::Guest = presence.identity {
+            self.declare(&mut presence, payload);
+        }
+        presence.has_joined = true;
+        let entered = self.enter(socket, &mut presence, name, seat)?;
+        // Not under the lock: what is sent may end the conversation, which takes it.
+        drop(presence);
+        Ok(entered.show(socket))
+    }
+
+    /// Puts a socket into a room.
+    pub(super) fn enter(
+        &self,
+        socket: &Arc<Socket>,
+        presence: &mut State,
+        name: RoomName,
+        seat: Option<u64>,
+    ) -> Result<Entered, Refused> {
+        if !presence.rooms.contains(&name) && presence.rooms.len() >= self.limits.rooms_per_socket {
+            return Err(Refused::new("too_many_rooms", "Terlalu banyak ruangan"));
+        }
+        let who = presence.identity.who(socket.number());
+        let mut introduction = presence.identity.introduction();
+        if let Some(seat) = seat {
+            introduction.insert("seat".to_owned(), seat.into());
+        }
+        let event = if name.is_party() { "party:user-joined" } else { "live:user-joined" };
+        let room = self.rooms.open(&name).ok_or_else(|| Refused::new("too_many_rooms", "Server penuh"))?;
+        let joined = room
+            .join(socket, who, seat, (event, introduction))
+            .map_err(|SeatTaken| Refused::new("seat_taken", "Kursi sudah terisi"))?;
+        let is_live = !name.is_party();
+        if !presence.rooms.contains(&name) {
+            presence.rooms.push(name);
+        }
+        let mut answer = members(json!({"seq": joined.seq, "stream": joined.stream}));
+        if is_live {
+            answer.insert("count".to_owned(), joined.viewers.into());
+        }
+        if let Some(seat) = seat {
+            answer.insert("seat".to_owned(), seat.into());
+        }
+        let history = if is_live { joined.history } else { Vec::new() };
+        Ok(Entered { answer, history })
+    }
+
+    /// `live:leave` and `party:leave`.
+    pub(super) fn leave(&self, socket: &Arc<Socket>, name: &RoomName) -> Answer {
+        let mut presence = socket.data.lock();
+        let Some(place) = presence.rooms.iter().position(|room| room == name) else {
+            return Err(not_in_room());
+        };
+        presence.rooms.swap_remove(place);
+        self.go(socket, name, &presence.identity);
+        self.returns.forget(&presence.identity, name);
+        Ok(Map::new())
+    }
+
+    /// Takes a socket out of a room.
+    pub(super) fn go(&self, socket: &Arc<Socket>, name: &RoomName, identity: &Identity) -> Option<u64> {
+        let event = if name.is_party() { "party:user-left" } else { "live:user-left" };
+        self.rooms.find(name)?.leave(socket.number(), event, identity.introduction())
+    }
+
+    /// `live:message` and `party:message`.
+    pub(super) fn speak(&self, socket: &Arc<Socket>, name: &RoomName, payload: &Map<String, Value>) -> Answer {
+        let presence = socket.data.lock();
+        let identity = presence.identity.clone();
+        let is_inside = presence.rooms.contains(name);
+        drop(presence);
+        if matches!(identity, Identity::Guest) {
+            return Err(Refused::unauthenticated());
+        }
+        if !is_inside {
+            return Err(not_in_room());
+        }
+        let text = chat_text(payload.get("message"))?;
+        let channel = if name.is_party() { Channel::Party } else { Channel::Live };
+        self.rates
+            .take(identity.who(socket.number()), channel, self.clock.now())
+            .map_err(|wait| Refused::slow_down(wait.0))?;
+        let mut body = identity.introduction();
+        body.insert("message".to_owned(), text.into());
+        body.insert("timestamp".to_owned(), self.clock.now().timestamp_millis().into());
+        let room = self.rooms.find(name).ok_or_else(not_in_room)?;
+        // Without the sender: the apps show their own line themselves.
+        Ok(numbered(say(&room, body, socket.number())))
+    }
+}
+
+/// A socket is in a room, and has yet to be shown what was said there.
+pub(super) struct Entered {
+    answer: Map<String, Value>,
+    history: Vec<Value>,
+}
+
+impl Entered {
+    /// Shows the socket what was said; answers what its wish is acknowledged with.
+    pub(super) fn show(self, socket: &Arc<Socket>) -> Map<String, Value> {
+        if !self.history.is_empty() {
+            let history = Args::from(json!({"messages": self.history}));
+            socket.emit(&Namespace::ROOT, "live:cached-messages", &history);
+        }
+        self.answer
+    }
+}
+
+fn say(room: &Arc<Room>, body: Map<String, Value>, sender: u64) -> u64 {
+    if room.name.is_party() {
+        room.say("party:new-message", body, Some(sender))
+    } else {
+        room.say_and_keep("live:new-message", body, Some(sender))
+    }
+}
+
+fn not_in_room() -> Refused {
+    Refused::new("not_in_room", "Anda tidak berada di ruangan ini")
+}
+
+/// The seat that a payload asks for.
+fn seat(name: &RoomName, payload: &Map<String, Value>) -> Result<Option<u64>, Refused> {
+    match payload.get("seat") {
+        None | Some(Value::Null) => Ok(None),
+        Some(seat) if name.is_party() => match seat.as_u64() {
+            Some(seat) if (1..=SEATS).contains(&seat) => Ok(Some(seat)),
+            _ => Err(Refused::malformed("seat")),
+        },
+        Some(_) => Ok(None),
+    }
+}
