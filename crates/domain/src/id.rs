@@ -55,6 +55,14 @@ id!(
     /// A row of `coin_movements`.
     MovementId
 );
+id!(
+    /// What two users write each other, as a whole.
+    ConversationId
+);
+id!(
+    /// A private message. Within a conversation, later messages have larger ids.
+    MessageId
+);
 
 #[cfg(test)]
 mod tests {

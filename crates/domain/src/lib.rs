@@ -14,12 +14,15 @@
 //! | business day, week, month | calendar units in the configured zone, see [`time`] |
 //!
 //! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`])
-//! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`]), which use each other's types only.
+//! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`chat`]), which use each other's types
+//! only, and tell what happened as an [`event`].
 // Money and time are computed with checked arithmetic only; tests may add up plainly.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
+pub mod chat;
 pub mod decision;
 pub mod dice;
+pub mod event;
 pub mod gift;
 pub mod id;
 pub mod idempotency;

@@ -39,6 +39,14 @@ impl Quota {
         Self { count, span: TimeDelta::hours(1) }
     }
 
+    /// `per_second` in a second in the long run, `burst` at once.
+    #[must_use]
+    pub fn per_second(per_second: u32, burst: u32) -> Self {
+        let (per_second, burst) = (i64::from(per_second.max(1)), burst.max(1));
+        let millis = i64::from(burst).saturating_mul(1_000).checked_div(per_second).unwrap_or(1_000);
+        Self { count: burst, span: TimeDelta::milliseconds(millis) }
+    }
+
     /// How long one unit takes to come back.
     fn interval(self) -> TimeDelta {
         let count = i32::try_from(self.count.max(1)).unwrap_or(i32::MAX);
@@ -183,6 +191,21 @@ mod tests {
         }
         assert_eq!(bucket.empty_at(at(29)), Some(at(30)));
         assert_eq!(bucket.empty_at(at(30)), None);
+    }
+
+    #[test]
+    fn a_rate_has_its_own_burst() {
+        let (quota, mut bucket) = (Quota::per_second(5, 10), Bucket::default());
+        for _ in 0..10 {
+            assert_eq!(bucket.check(quota, at(0)), Ok(()));
+            bucket.take(quota, at(0));
+        }
+        assert!(bucket.check(quota, at(0)).is_err());
+        for _ in 0..5 {
+            assert_eq!(bucket.check(quota, at(1)), Ok(()));
+            bucket.take(quota, at(1));
+        }
+        assert!(bucket.check(quota, at(1)).is_err());
     }
 
     #[test]

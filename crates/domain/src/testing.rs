@@ -1,4 +1,4 @@
-//! Stand-ins for the ports of time and chance. Mocks of the other ports are made by mockall beside each trait.
+//! Stand-ins for the ports of time, chance and events. Mocks of the other ports are made by mockall beside each trait.
 
 use std::{
     collections::VecDeque,
@@ -7,7 +7,11 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{dice::Dice, time::Clock};
+use crate::{
+    dice::Dice,
+    event::{EventPublisher, LiveEvent},
+    time::Clock,
+};
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -51,5 +55,22 @@ impl Dice for LoadedDice {
     #[expect(clippy::expect_used, reason = "a stand-in for tests: drawing more than planned is a failed test")]
     fn draw(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front().expect("the loaded dice have no face left")
+    }
+}
+
+/// A publisher that remembers what it was told.
+#[derive(Debug, Default)]
+pub struct RecordingPublisher(Mutex<Vec<LiveEvent>>);
+
+impl RecordingPublisher {
+    /// What was published since the last call, in order.
+    pub fn take(&self) -> Vec<LiveEvent> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl EventPublisher for RecordingPublisher {
+    fn publish(&self, event: LiveEvent) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 }

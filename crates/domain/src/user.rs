@@ -17,6 +17,7 @@ pub use administration::{AdminError, AdminService, NewAdmin};
 pub use errors::{AuthenticationError, ChangePasswordError, LoginError, RegisterError};
 use guard::IMPOSSIBLE_ACCOUNT;
 pub use guard::{AddressQuota, ClientAddress, LoginGuard, LoginRules};
+pub(crate) use name::is_printable;
 pub use name::{DisplayName, InvalidName, NAME_CHARS_MAX};
 pub use password::{COMMON_PASSWORDS, PASSWORD_CHARS_MAX, PasswordHash, PasswordPolicy, PlainPassword, WeakPassword};
 pub use phone::{InvalidPhone, PhoneNumber, PhoneRegion, UnknownRegion};

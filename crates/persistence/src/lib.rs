@@ -17,6 +17,7 @@ mod error;
 mod idempotency;
 mod migrate;
 mod pg_audit;
+mod pg_chat;
 mod pg_coin_ledger;
 mod pg_gift_catalogue;
 mod pg_gift_history;
@@ -29,6 +30,7 @@ mod tls;
 
 pub use migrate::{MigrateError, migrate, migrations_fingerprint};
 pub use pg_audit::PgMoneyAudit;
+pub use pg_chat::PgChatStore;
 pub use pg_coin_ledger::PgCoinLedger;
 pub use pg_gift_catalogue::PgGiftCatalogue;
 pub use pg_gift_history::PgGiftHistory;

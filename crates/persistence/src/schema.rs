@@ -27,6 +27,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    conversation_members (conversation_id, user_id) {
+        conversation_id -> BigInt,
+        user_id -> BigInt,
+        last_message_id -> Nullable<BigInt>,
+        last_read_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    conversations (id) {
+        id -> BigInt,
+        user_low -> BigInt,
+        user_high -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     gift_catalogue (key) {
         key -> Text,
         name -> Text,
@@ -108,6 +126,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    private_messages (id) {
+        id -> BigInt,
+        conversation_id -> BigInt,
+        sender_id -> BigInt,
+        content -> Text,
+        is_hidden_from_recipient -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     salary_requests (id) {
         id -> BigInt,
         host_id -> BigInt,
@@ -118,6 +147,14 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamptz,
         approved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    user_blocks (blocker_id, blocked_id) {
+        blocker_id -> BigInt,
+        blocked_id -> BigInt,
+        created_at -> Timestamptz,
     }
 }
 
@@ -145,12 +182,16 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     agency,
     coin_movements,
+    conversation_members,
+    conversations,
     gift_catalogue,
     gifts,
     host_applications,
     host_income,
     idempotency_keys,
     live_sessions,
+    private_messages,
     salary_requests,
+    user_blocks,
     users,
 );

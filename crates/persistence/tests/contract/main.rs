@@ -14,6 +14,7 @@
 
 mod audit;
 mod cancel;
+mod chat;
 mod coin_ledger;
 mod conflict;
 mod gift_catalogue;

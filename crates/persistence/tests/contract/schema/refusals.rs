@@ -231,3 +231,49 @@ async fn the_catalogue_has_prices_and_shares_within_bounds() {
     ];
     check(&rows).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_is_of_two_and_only_they_write_in_it() {
+    let fixture = fixture().await;
+    fixture
+        .execute(
+            "INSERT INTO conversations (user_low, user_high, created_at)
+               VALUES (10000001, 10000002, '2026-11-23T10:00:00Z');
+             INSERT INTO conversation_members (conversation_id, user_id) VALUES (1, 10000001), (1, 10000002)",
+        )
+        .await;
+    let conversation = |pair: &str| {
+        format!("INSERT INTO conversations (user_low, user_high, created_at) VALUES ({pair}, '2026-11-23T10:00:00Z')")
+    };
+    let message = |sender: i64, content: &str| {
+        format!(
+            "INSERT INTO private_messages (conversation_id, sender_id, content, is_hidden_from_recipient, created_at)
+             VALUES (1, {sender}, {content}, false, '2026-11-23T10:00:00Z')"
+        )
+    };
+    let block = |pair: &str| format!("INSERT INTO user_blocks VALUES ({pair}, '2026-11-23T10:00:00Z')");
+    for (statement, expected) in [
+        (conversation("10000001, 10000002"), "conversations_pair_key"),
+        (conversation("10000003, 10000001"), "conversations_pair_in_order"),
+        (conversation("10000003, 10000003"), "conversations_pair_in_order"),
+        (conversation("1, 10000003"), "conversations_user_low_fkey"),
+        (message(10_000_003, "'hai'"), "private_messages_sender_id_fkey"),
+        (message(10_000_001, "''"), "private_messages_content_within_range"),
+        (message(10_000_001, "repeat('é', 501)"), "private_messages_content_within_range"),
+        (message(10_000_001, "repeat('é', 500)"), "allowed"),
+        (
+            "UPDATE conversation_members SET last_read_id = 1".to_owned(),
+            "conversation_members_last_read_id_within_range",
+        ),
+        (
+            "UPDATE conversation_members SET last_message_id = 77".to_owned(),
+            "conversation_members_last_message_id_fkey",
+        ),
+        (block("10000001, 10000001"), "user_blocks_no_self_block"),
+        (block("10000001, 10000002"), "allowed"),
+        (block("10000001, 10000002"), "user_blocks_pkey"),
+        (block("10000001, 1"), "user_blocks_blocked_id_fkey"),
+    ] {
+        assert_eq!(refusal(&fixture, &statement).await, expected, "{statement}");
+    }
+}

@@ -1,0 +1,41 @@
+//! What happened that connected users are told at once.
+//!
+//! Not responsible for who is connected: an event says whom it is for, the adapter behind [`EventPublisher`] finds them.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    chat::MessageText,
+    id::{ConversationId, MessageId, UserId},
+};
+
+/// Something that happened, and is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveEvent {
+    /// A private message arrived: for all sockets of `to`, and for nobody else.
+    ChatReceived {
+        /// Who gets it.
+        to: UserId,
+        /// Who wrote it.
+        from: UserId,
+        /// The writer's name as others see it.
+        sender_name: String,
+        /// What he wrote.
+        text: MessageText,
+        /// Its row.
+        message_id: MessageId,
+        /// The conversation that it belongs to.
+        conversation_id: ConversationId,
+        /// When it was sent.
+        at: DateTime<Utc>,
+    },
+}
+
+/// Tells connected users what happened.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait EventPublisher: Send + Sync {
+    /// Hands an event over and returns at once: whom it cannot reach now, it does not reach.
+    ///
+    /// - MUST be called only after what happened is committed.
+    fn publish(&self, event: LiveEvent);
+}
