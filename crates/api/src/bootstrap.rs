@@ -17,10 +17,10 @@ use persistence::{
 };
 
 use crate::{
-    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, OsDice, SystemClock, WeakSecret, check_secret},
+    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, SystemClock, WeakSecret, check_secret},
     config::{CorsOrigins, Settings},
     embedded::{self, EmbeddedDatabase},
-    hub::{self, Hub, HubServices},
+    hub::{self, Hub, HubPublisher, HubServices},
     lane::Lane,
     realtime::{Endpoint, EndpointLimits},
     state::{AppState, Dependency, Readiness},
@@ -159,26 +159,32 @@ impl Deployment {
             registrations: AddressQuota::new(settings.registrations),
         });
         let profiles = Arc::new(ProfileService::new(users, Arc::new(avatars), clock.clone()));
+        let ledger = Arc::new(PgGiftLedger::new(self.database.clone()));
+        let publisher = Arc::new(LivePublisher::default());
+        let gifts = Arc::new(GiftService::new(ledger, clock.clone(), publisher.clone()));
+        let money = Arc::new(Lane::new(settings.money_queue, settings.money_wait));
         let live = live_rooms(
             settings,
             HubServices {
                 accounts: Arc::clone(&accounts),
                 profiles: Arc::clone(&profiles),
+                gifts: Arc::clone(&gifts),
+                money: Arc::clone(&money),
                 clock: clock.clone(),
                 dice: dice.clone(),
             },
         );
-        let ledger = Arc::new(PgGiftLedger::new(self.database.clone()));
+        publisher.plug(Arc::new(HubPublisher(Arc::downgrade(&live))));
         Ok(AppState {
             accounts,
             profiles,
-            gifts: Arc::new(GiftService::new(ledger, clock.clone())),
+            gifts,
             catalogue: CatalogueService::new(
                 Arc::new(PgGiftCatalogue::new(self.database.clone())),
                 Arc::new(PgGiftHistory::new(self.database.clone())),
             ),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
-            money: Lane::new(settings.money_queue, settings.money_wait),
+            money,
             // Uploads have their own limit, and let go of it a moment before they let go of the lane.
             pictures: Lane::new(settings.avatars.at_once.saturating_mul(2), settings.http.body_timeout),
             calendar: settings.calendar,

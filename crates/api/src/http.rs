@@ -5,7 +5,6 @@ mod avatar;
 mod body;
 mod contributions;
 mod docs;
-mod fields;
 mod gifts;
 mod greeting;
 mod health;

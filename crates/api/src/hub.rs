@@ -4,9 +4,11 @@
 //! a socket's presence, then a room, then the connection; nothing is sent to a single socket under the first two.
 
 mod answer;
+mod gift;
 mod identity;
 mod live;
 mod name;
+mod payments;
 mod rates;
 mod returns;
 mod room;
@@ -23,6 +25,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     dice::Dice,
+    gift::GiftService,
     id::UserId,
     time::Clock,
     user::{AccountService, ProfileService},
@@ -36,6 +39,7 @@ use socketio::{
 use self::{
     answer::{Answer, Refused, acknowledge, payload},
     name::RoomName,
+    payments::Payments,
     rates::Rates,
     returns::Returns,
     rooms::Rooms,
@@ -43,9 +47,11 @@ use self::{
 };
 use crate::{
     config::SocketSettings,
+    lane::Lane,
     realtime::{Application, Connection},
 };
 
+pub(crate) use gift::HubPublisher;
 pub(crate) use watch::watch;
 
 /// A client, as the hub knows it.
@@ -55,6 +61,8 @@ pub(crate) type Socket = Connection<Hub>;
 pub(crate) struct HubServices {
     pub(crate) accounts: Arc<AccountService>,
     pub(crate) profiles: Arc<ProfileService>,
+    pub(crate) gifts: Arc<GiftService>,
+    pub(crate) money: Arc<Lane>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
 }
@@ -64,6 +72,9 @@ pub(crate) struct Hub {
     limits: SocketSettings,
     accounts: Arc<AccountService>,
     profiles: Arc<ProfileService>,
+    gifts: Arc<GiftService>,
+    money: Arc<Lane>,
+    payments: Payments,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     rooms: Arc<Rooms>,
@@ -75,12 +86,15 @@ pub(crate) struct Hub {
 impl Hub {
     /// A hub without anybody, on the present runtime.
     pub(crate) fn new(services: HubServices, limits: SocketSettings) -> Self {
-        let HubServices { accounts, profiles, clock, dice } = services;
+        let HubServices { accounts, profiles, gifts, money, clock, dice } = services;
         let rooms = Rooms::new(limits.rooms, Arc::clone(&dice));
         Self {
             limits,
             accounts,
             profiles,
+            gifts,
+            money,
+            payments: Payments::default(),
             clock,
             dice,
             rooms,
@@ -93,6 +107,14 @@ impl Hub {
     /// The sockets of a user.
     fn sockets_of(&self, user: UserId) -> Vec<Arc<Socket>> {
         self.users().get(&user).cloned().unwrap_or_default()
+    }
+
+    /// Tells all sockets of a user, and nobody else.
+    fn tell_user(&self, user: UserId, event: &str, body: Value) {
+        let args = Args::from(body);
+        for socket in self.sockets_of(user) {
+            socket.emit(&Namespace::ROOT, event, &args);
+        }
     }
 
     fn users(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Socket>>>> {
@@ -113,6 +135,7 @@ impl Hub {
                 let room = RoomName::live(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
                 self.in_room(socket, name, room, &payload)
             }
+            "live:gift" => self.gift(socket, payload(args)?).await,
             "party:join" | "party:leave" | "party:message" => {
                 let payload = payload(args)?;
                 let room = RoomName::party(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;

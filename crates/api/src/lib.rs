@@ -11,6 +11,8 @@ mod cli;
 pub mod config;
 mod embedded;
 mod error;
+mod fields;
+mod gift_wish;
 mod http;
 mod hub;
 mod lane;

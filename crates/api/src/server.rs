@@ -97,7 +97,7 @@ impl Server {
         // Before the listener is closed: whoever is still connected is told.
         self.state.readiness.stop();
         self.state.live.stop().await;
-        drain(handle.stop(true), [&self.state.money, &self.state.pictures], settings.shutdown_timeout).await?;
+        drain(handle.stop(true), [&*self.state.money, &self.state.pictures], settings.shutdown_timeout).await?;
         running.await.map_err(io::Error::other)?
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct AppState {
     /// What hosts earned.
     pub(crate) incomes: IncomeService,
     /// Where money requests run.
-    pub(crate) money: Lane,
+    pub(crate) money: Arc<Lane>,
     /// Where pictures are decoded and put in place.
     pub(crate) pictures: Lane,
     /// The business calendar.

@@ -6,12 +6,23 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     chat::MessageText,
+    gift::{GiftPosting, GiftReceipt},
     id::{ConversationId, MessageId, UserId},
+    room::RoomId,
 };
 
 /// Something that happened, and is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LiveEvent {
+    /// A gift was sent, for the first time under its key.
+    GiftSent {
+        /// The room that it was sent in, if its sender said one.
+        room: Option<RoomId>,
+        /// What was sent, and for how much.
+        posting: Box<GiftPosting>,
+        /// The proof.
+        receipt: GiftReceipt,
+    },
     /// A private message arrived: for all sockets of `to`, and for nobody else.
     ChatReceived {
         /// Who gets it.

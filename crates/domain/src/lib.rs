@@ -13,7 +13,7 @@
 //! | coins, diamonds | bought and spent / earned; never mixed |
 //! | business day, week, month | calendar units in the configured zone, see [`time`] |
 //!
-//! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`])
+//! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`], [`room`])
 //! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`chat`]), which use each other's types
 //! only, and tell what happened as an [`event`].
 // Money and time are computed with checked arithmetic only; tests may add up plainly.
@@ -30,6 +30,7 @@ pub mod income;
 pub mod money;
 pub mod page;
 pub mod rate;
+pub mod room;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -41,6 +41,8 @@ pub struct SocketSettings {
     pub rooms_per_socket: usize,
     /// Rooms in all.
     pub rooms: usize,
+    /// Bytes of large gifts that a room passes on within ten seconds.
+    pub room_large_bytes: usize,
     /// Events of a socket.
     pub events: Quota,
     /// Messages of a user, in live rooms and in party rooms each.
@@ -65,6 +67,7 @@ impl SocketSettings {
             sockets: source.bounded("SOCKETS_MAX", 1..=1_000_000)?,
             rooms_per_socket: source.bounded("ROOMS_PER_SOCKET", 1..=1_000)?,
             rooms: source.bounded("ROOMS_MAX", 1..=10_000_000)?,
+            room_large_bytes: source.bounded("ROOM_LARGE_BYTES", 0..=1_073_741_824)?,
             events: rate(source, "SOCKET_EVENT_RATE", "SOCKET_EVENT_BURST")?,
             chat: rate(source, "CHAT_RATE", "CHAT_BURST")?,
         })

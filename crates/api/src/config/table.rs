@@ -92,6 +92,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("SOCKETS_MAX", "20000", "Sockets in all."),
     setting("ROOMS_PER_SOCKET", "8", "Rooms that a socket may be in."),
     setting("ROOMS_MAX", "100000", "Rooms in all; one that is empty lives for ten minutes."),
+    setting("ROOM_LARGE_BYTES", "4000000", "Bytes of large gifts that a room passes on within ten seconds."),
     setting("SOCKET_EVENT_RATE", "20", "Events of a socket a second."),
     setting("SOCKET_EVENT_BURST", "40", "Events of a socket at once."),
     setting("CHAT_RATE", "5", "Messages of a user a second, in live rooms, party rooms and private each."),

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use super::{
     State,
     body::{Body, CallerBody},
-    fields::{Field, present, text},
 };
 use crate::{
     auth::{Address, Caller},
     error::{ApiError, Refusal},
+    fields::{Field, present, text},
 };
 
 /// A wish to register.

@@ -3,22 +3,15 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, get, post, web::Json};
-use domain::{
-    gift::{CatalogueGift, GiftKey, GiftOrder, GiftReceipt, Quantity, SizeClass, UnitPrice},
-    id::UserId,
-    idempotency::RequestKey,
-};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use domain::gift::{CatalogueGift, GiftReceipt, SizeClass};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    State,
-    body::CallerBody,
-    fields::{Field, IntegerOrDigits, integer, is_missing, present},
-    wire::Instant,
+use super::{State, body::CallerBody, wire::Instant};
+use crate::{
+    error::{ApiError, Refusal},
+    gift_wish::{SendGiftBody, header_key},
 };
-use crate::error::{ApiError, Refusal};
 
 /// The catalogue.
 #[derive(Serialize, ToSchema)]
@@ -80,87 +73,6 @@ pub(super) async fn catalogue(state: State) -> Result<Json<Catalogue>, ApiError>
     Ok(Json(Catalogue { success: true, data: gifts.into_iter().map(GiftView::from).collect() }))
 }
 
-/// A wish to send a gift. `giftName` and `category`, which older apps send too, are ignored.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct SendGiftBody {
-    /// The receiver's id, as a number or as digits.
-    #[serde(default, deserialize_with = "present", rename = "receiverId")]
-    #[schema(value_type = IntegerOrDigits, required, example = 48_210_007)]
-    receiver_id: Field,
-    /// The gift's key in the catalogue.
-    #[serde(default, deserialize_with = "present", rename = "giftId")]
-    #[schema(value_type = String, required, example = "rose")]
-    gift_id: Field,
-    /// The price of one piece that the sender's screen showed. If it is no longer the price, nothing moves.
-    #[serde(default, deserialize_with = "present", rename = "coinValue")]
-    #[schema(value_type = IntegerOrDigits, required = false, example = 10)]
-    coin_value: Field,
-    /// How many pieces, 1 to 9999; 1 when absent.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = IntegerOrDigits, required = false, example = 1)]
-    quantity: Field,
-    /// The key of this request, where the header `Idempotency-Key` cannot be set.
-    #[serde(default, deserialize_with = "present", rename = "clientRef")]
-    #[schema(value_type = Option<String>)]
-    client_ref: Field,
-}
-
-impl SendGiftBody {
-    fn parse(&self, sender: UserId, key: RequestKey) -> Result<GiftOrder, ApiError> {
-        let incomplete = || ApiError::bad_request("incomplete_gift", "Data gift tidak lengkap");
-        if is_missing(&self.receiver_id) || is_missing(&self.gift_id) {
-            return Err(incomplete());
-        }
-        let receiver = self.receiver_id.as_ref().and_then(integer).and_then(UserId::parse);
-        let receiver = receiver.ok_or_else(|| ApiError::bad_request("invalid_receiver", "Penerima tidak valid"))?;
-        let unknown_gift = || ApiError::from(domain::gift::GiftRefusal::UnknownGift);
-        let gift = match &self.gift_id {
-            Some(Value::String(key)) => GiftKey::parse(key).map_err(|_| unknown_gift())?,
-            // Old clients number their gifts; no such number is in the catalogue, which then says so.
-            Some(Value::Number(number)) => GiftKey::parse(&number.to_string()).map_err(|_| unknown_gift())?,
-            _ => return Err(unknown_gift()),
-        };
-        let invalid_price = || ApiError::bad_request("invalid_price", "Harga gift tidak valid");
-        let stated_price = match &self.coin_value {
-            None => None,
-            Some(value) => Some(integer(value).and_then(UnitPrice::new).ok_or_else(invalid_price)?),
-        };
-        let invalid_quantity = || ApiError::bad_request("invalid_quantity", "Jumlah gift harus antara 1 dan 9999");
-        let quantity = match &self.quantity {
-            None => Quantity::ONE,
-            Some(value) => {
-                let pieces = integer(value).ok_or_else(invalid_quantity)?;
-                Quantity::parse(pieces).map_err(|_| invalid_quantity())?
-            }
-        };
-        Ok(GiftOrder::new(sender, receiver, gift, quantity, stated_price, key)?)
-    }
-}
-
-/// The key of a money request: from the header or from the body; from both only if they are equal. Without one, the
-/// server makes one, so that its own retry inside is safe.
-fn request_key(state: &State, request: &HttpRequest, client_ref: &Field) -> Result<RequestKey, ApiError> {
-    let invalid = || ApiError::bad_request("invalid_idempotency_key", "Idempotency-Key harus 1 sampai 64 karakter");
-    let mut headers = request.headers().get_all("Idempotency-Key");
-    let from_header = match (headers.next(), headers.next()) {
-        (None, _) => None,
-        (Some(value), None) => Some(value.to_str().map_err(|_| invalid())?),
-        (Some(_), Some(_)) => return Err(invalid()),
-    };
-    let from_body = match client_ref {
-        None | Some(Value::Null) => None,
-        Some(Value::String(key)) => Some(key.as_str()),
-        Some(_) => return Err(invalid()),
-    };
-    match (from_header, from_body) {
-        (Some(header), Some(body)) if header != body => {
-            Err(ApiError::bad_request("idempotency_keys_differ", "Idempotency-Key dan clientRef berbeda"))
-        }
-        (Some(key), _) | (None, Some(key)) => RequestKey::parse(key).map_err(|_| invalid()),
-        (None, None) => Ok(RequestKey::generate(&*state.dice)),
-    }
-}
-
 /// A sent gift.
 #[derive(Serialize, ToSchema)]
 pub(super) struct GiftSent {
@@ -214,7 +126,7 @@ impl From<GiftReceipt> for GiftSent {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 64 visible characters, unique per sender")),
     responses(
     (status = 200, description = "Sent", body = GiftSent),
-    (status = 400, description = "`incomplete_gift`, `invalid_receiver`, `unknown_gift`, `invalid_price`, `invalid_quantity`, `self_gift`, `invalid_idempotency_key`, `idempotency_keys_differ`, `insufficient_balance` (with `needed` and `current`), or a malformed body", body = Refusal),
+    (status = 400, description = "`incomplete_gift`, `invalid_receiver`, `unknown_gift`, `invalid_price`, `invalid_quantity`, `invalid_room`, `self_gift`, `invalid_idempotency_key`, `idempotency_keys_differ`, `insufficient_balance` (with `needed` and `current`), or a malformed body", body = Refusal),
     (status = 401, description = "`token_missing`", body = Refusal),
     (status = 403, description = "`token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
     (status = 404, description = "`user_not_found`, `receiver_not_found`", body = Refusal),
@@ -228,9 +140,9 @@ pub(super) async fn send(
     request: HttpRequest,
     CallerBody { caller, body }: CallerBody<SendGiftBody>,
 ) -> Result<Json<GiftSent>, ApiError> {
-    let key = request_key(&state, &request, &body.client_ref)?;
-    let order = body.parse(caller.0.user_id, key)?;
+    let key = body.key(header_key(&request)?, &*state.dice)?;
+    let (order, room) = (body.order(caller.0.user_id, key)?, body.room()?);
     let gifts = Arc::clone(&state.gifts);
-    let receipt = state.money.run(async move { gifts.send(order).await }).await?;
+    let receipt = state.money.run(async move { gifts.send(order, room).await }).await?;
     Ok(Json(receipt.into()))
 }

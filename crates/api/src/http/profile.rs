@@ -6,15 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{
-    State,
-    body::CallerBody,
-    fields::{Field, IntegerOrDigits, integer, present},
-    wire::Instant,
-};
+use super::{State, body::CallerBody, wire::Instant};
 use crate::{
     auth::Caller,
     error::{ApiError, Refusal},
+    fields::{Field, IntegerOrDigits, integer, present},
 };
 
 /// The caller's profile.

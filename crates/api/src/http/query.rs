@@ -9,8 +9,7 @@ use domain::{
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
-use super::fields::digits;
-use crate::error::ApiError;
+use crate::{error::ApiError, fields::digits};
 
 /// The host of a path with `{host_id}`.
 ///

@@ -1,13 +1,16 @@
 //! Sending gifts, and showing what can be sent and what was.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    CatalogueGift, Contributions, GiftCatalogue, GiftHistory, GiftLedger, GiftOrder, GiftReceipt, SendGiftError, settle,
+    CatalogueGift, Contributions, GiftCatalogue, GiftContext, GiftHistory, GiftLedger, GiftOrder, GiftReceipt,
+    SendGiftError, settle,
 };
 use crate::{
+    event::{EventPublisher, LiveEvent},
     id::UserId,
     page::PageRequest,
+    room::RoomId,
     store::StoreError,
     time::{Clock, Window},
 };
@@ -16,22 +19,37 @@ use crate::{
 pub struct GiftService {
     ledger: Arc<dyn GiftLedger>,
     clock: Arc<dyn Clock>,
+    publisher: Arc<dyn EventPublisher>,
 }
 
 impl GiftService {
     /// A service over these ports.
     #[must_use]
-    pub fn new(ledger: Arc<dyn GiftLedger>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, clock }
+    pub fn new(ledger: Arc<dyn GiftLedger>, clock: Arc<dyn Clock>, publisher: Arc<dyn EventPublisher>) -> Self {
+        Self { ledger, clock, publisher }
     }
 
-    /// Sends a gift, at most once for its key.
+    /// Sends a gift, at most once for its key, and tells of it after it is committed: in `room`, if one is named. An
+    /// answer that is given again is not told again.
     ///
     /// # Errors
     /// [`SendGiftError`].
-    pub async fn send(&self, order: GiftOrder) -> Result<GiftReceipt, SendGiftError> {
+    pub async fn send(&self, order: GiftOrder, room: Option<RoomId>) -> Result<GiftReceipt, SendGiftError> {
         let (now, wish) = (self.clock.now(), order.clone());
-        self.ledger.settle(order, now, Box::new(move |facts| settle(&wish, facts))).await
+        let decided = Arc::new(Mutex::new(None));
+        let decision = Arc::clone(&decided);
+        let decide = move |facts: &GiftContext| {
+            let posting = settle(&wish, facts);
+            *decision.lock().unwrap_or_else(PoisonError::into_inner) = posting.clone().ok();
+            posting
+        };
+        let receipt = self.ledger.settle(order, now, Box::new(decide)).await?;
+        let posting = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Of an earlier request with this key: that one has told.
+        if let Some(posting) = posting.filter(|_| receipt.created_at == now) {
+            self.publisher.publish(LiveEvent::GiftSent { room, posting: Box::new(posting), receipt });
+        }
+        Ok(receipt)
     }
 }
 

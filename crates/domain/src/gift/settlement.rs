@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{CatalogueGift, Category, GiftKey, GiftOrder, Quantity, UnitPrice};
+use super::{CatalogueGift, Category, GiftKey, GiftOrder, Quantity, SizeClass, UnitPrice};
 use crate::{
     id::{GiftId, UserId},
     money::{BasisPoints, Coins, Diamonds},
@@ -48,6 +48,8 @@ pub struct GiftPosting {
     pub quantity: Quantity,
     /// The receiver's part at this time.
     pub host_share: BasisPoints,
+    /// How large its animation is.
+    pub size_class: SizeClass,
     /// What the sender pays.
     pub total: Coins,
     /// What the receiver earns.
@@ -146,6 +148,7 @@ pub fn settle(order: &GiftOrder, facts: &GiftContext) -> Result<GiftPosting, Gif
         price: gift.price,
         quantity: order.quantity(),
         host_share: gift.host_share,
+        size_class: gift.size_class,
         total,
         host_income: total.share(gift.host_share),
         balance_after,

@@ -8,7 +8,7 @@ use crate::{
     idempotency::RequestKey,
     money::{BasisPoints, Coins},
     store::StoreError,
-    testing::FixedClock,
+    testing::{FixedClock, RecordingPublisher},
 };
 use chrono::DateTime;
 
@@ -51,19 +51,24 @@ fn ledger(balance: i64) -> MockGiftLedger {
 }
 
 fn service(ledger: MockGiftLedger) -> GiftService {
-    GiftService::new(Arc::new(ledger), Arc::new(FixedClock::new(DateTime::UNIX_EPOCH)))
+    telling(ledger, &Arc::default())
+}
+
+fn telling(ledger: MockGiftLedger, publisher: &Arc<RecordingPublisher>) -> GiftService {
+    let clock = Arc::new(FixedClock::new(DateTime::UNIX_EPOCH));
+    GiftService::new(Arc::new(ledger), clock, Arc::clone(publisher) as Arc<dyn EventPublisher>)
 }
 
 #[tokio::test]
 async fn the_ledger_decides_by_the_rule_at_the_instant_of_the_order() {
-    let receipt = service(ledger(100)).send(order()).await.unwrap();
+    let receipt = service(ledger(100)).send(order(), None).await.unwrap();
     assert_eq!((receipt.total.value(), receipt.host_income.value(), receipt.balance_after.value()), (30, 15, 70));
     assert_eq!(receipt.created_at, DateTime::UNIX_EPOCH);
 }
 
 #[tokio::test]
 async fn a_refusal_comes_back_as_it_was_decided() {
-    let refused = service(ledger(29)).send(order()).await;
+    let refused = service(ledger(29)).send(order(), None).await;
     let expected =
         GiftRefusal::InsufficientBalance { needed: Coins::new(30).unwrap(), available: Coins::new(29).unwrap() };
     assert!(matches!(refused, Err(SendGiftError::Refused(refusal)) if refusal == expected));
@@ -73,7 +78,7 @@ async fn a_refusal_comes_back_as_it_was_decided() {
 async fn a_failing_store_is_a_failure_and_no_refusal() {
     let mut ledger = MockGiftLedger::new();
     ledger.expect_settle().once().returning(|_, _, _| Err(StoreError::Unavailable("away".into()).into()));
-    let failed = service(ledger).send(order()).await;
+    let failed = service(ledger).send(order(), None).await;
     assert!(matches!(failed, Err(SendGiftError::Store(StoreError::Unavailable(_)))));
 }
 
@@ -85,5 +90,35 @@ async fn a_decision_may_be_called_again() {
         assert_eq!(decide(&facts(30)), decide(&facts(30)));
         Err(decide(&facts(0)).unwrap_err().into())
     });
-    assert!(service(ledger).send(order()).await.is_err());
+    assert!(service(ledger).send(order(), None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_sent_gift_is_told_once_after_it_is_settled() {
+    let publisher = Arc::<RecordingPublisher>::default();
+    let room = RoomId::parse("chatme-live").unwrap();
+    let receipt = telling(ledger(100), &publisher).send(order(), Some(room.clone())).await.unwrap();
+    let posting = Box::new(settle(&order(), &facts(100)).unwrap());
+    assert_eq!(publisher.take(), [LiveEvent::GiftSent { room: Some(room), posting, receipt }]);
+}
+
+#[tokio::test]
+async fn what_was_refused_or_sent_before_is_not_told() {
+    let publisher = Arc::<RecordingPublisher>::default();
+    assert!(telling(ledger(29), &publisher).send(order(), None).await.is_err());
+    let mut replaying = MockGiftLedger::new();
+    replaying.expect_settle().returning(|_, _, decide| {
+        // Its transaction lost against another request with the key, whose receipt it finds.
+        let posting = decide(&facts(100))?;
+        Ok(GiftReceipt {
+            gift_id: GiftId::new(7),
+            quantity: posting.quantity,
+            total: posting.total,
+            host_income: posting.host_income,
+            balance_after: posting.balance_after,
+            created_at: DateTime::from_timestamp(-1, 0).unwrap(),
+        })
+    });
+    telling(replaying, &publisher).send(order(), None).await.unwrap();
+    assert_eq!(publisher.take(), []);
 }

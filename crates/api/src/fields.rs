@@ -11,20 +11,20 @@ use utoipa::{
 };
 
 /// A member that may be absent. `null` is told apart from absence, because clearing is not leaving alone.
-pub(super) type Field = Option<Value>;
+pub(crate) type Field = Option<Value>;
 
 /// Reads a member that may be `null` as present: serde would take `null` for absence.
-pub(super) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
+pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
     serde::Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// The text of a member; `None` when it is absent, empty, or no string.
-pub(super) fn text(field: &Field) -> Option<&str> {
+pub(crate) fn text(field: &Field) -> Option<&str> {
     field.as_ref().and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 /// The whole number of a member: a JSON integer, or a string of ASCII digits with an optional minus.
-pub(super) fn integer(value: &Value) -> Option<i64> {
+pub(crate) fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => digits(text),
@@ -33,14 +33,14 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
 }
 
 /// A whole number in the plainest spelling: no plus, no spaces, no point, no exponent.
-pub(super) fn digits(text: &str) -> Option<i64> {
+pub(crate) fn digits(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let is_plain = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
     if is_plain { text.parse().ok() } else { None }
 }
 
 /// How the description shows a member that [`integer`] reads.
-pub(super) struct IntegerOrDigits;
+pub(crate) struct IntegerOrDigits;
 
 impl PartialSchema for IntegerOrDigits {
     fn schema() -> RefOr<Schema> {
@@ -58,7 +58,7 @@ impl ToSchema for IntegerOrDigits {
 }
 
 /// Whether a member counts as missing where the older server asked for a "truthy" one.
-pub(super) fn is_missing(field: &Field) -> bool {
+pub(crate) fn is_missing(field: &Field) -> bool {
     match field {
         None | Some(Value::Null | Value::Bool(false)) => true,
         Some(Value::Number(number)) => number.as_f64() == Some(0.0),

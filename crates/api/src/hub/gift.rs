@@ -1,0 +1,157 @@
+//! Gifts in rooms: paid for in the room, or paid for elsewhere and announced here.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    event::{EventPublisher, LiveEvent},
+    gift::{GiftPosting, GiftReceipt},
+    id::UserId,
+    room::RoomId,
+};
+use serde_json::{Map, Value, json};
+use socketio::settings::SMALL_MESSAGE_BYTES_MAX;
+
+use super::{
+    Hub, Socket,
+    answer::{Answer, Refused, members, numbered},
+    name::{self, RoomName},
+    payments::Payment,
+    who::Profile,
+};
+use crate::{error::ApiError, gift_wish::SendGiftBody, realtime::Endpoint};
+
+/// How long a room's budget of large gifts is counted.
+const LARGE_WINDOW: Duration = Duration::from_secs(10);
+
+impl Hub {
+    /// `live:gift`: in the form that pays, or in the apps' own that announces.
+    pub(super) async fn gift(&self, socket: &Arc<Socket>, payload: Map<String, Value>) -> Answer {
+        let sender = socket.data.lock().identity.user().cloned().ok_or_else(Refused::unauthenticated)?;
+        let room = payload.get("roomId").and_then(name::parse).ok_or_else(|| Refused::malformed("roomId"))?;
+        if payload.contains_key("gift") {
+            self.announce(&sender, &room, payload)
+        } else {
+            self.pay(&sender, payload).await
+        }
+    }
+
+    /// Sends the gift, like `POST /api/gifts/send`; the room is told when it is committed.
+    async fn pay(&self, sender: &Profile, payload: Map<String, Value>) -> Answer {
+        let wish: SendGiftBody =
+            serde_json::from_value(Value::Object(payload)).map_err(|_| Refused::malformed("payload"))?;
+        let key = wish.key(None, &*self.dice)?;
+        let (order, room) = (wish.order(sender.user_id, key)?, wish.room()?);
+        let gifts = Arc::clone(&self.gifts);
+        let receipt = self.money.run(async move { gifts.send(order, room).await.map_err(ApiError::from) }).await?;
+        Ok(members(json!({
+            "giftId": receipt.gift_id.value(),
+            "hostIncome": receipt.host_income.value(),
+            "totalCost": receipt.total.value(),
+            "quantity": receipt.quantity.value(),
+            "balance": receipt.balance_after.value(),
+        })))
+    }
+
+    /// Tells a room of a gift that its sender paid for elsewhere a moment ago.
+    fn announce(&self, sender: &Profile, room: &RoomId, mut payload: Map<String, Value>) -> Answer {
+        let unpaid = || Refused::new("gift_not_paid", "Gift belum dibayar");
+        let Some(Value::Object(mut gift)) = payload.remove("gift") else { return Err(Refused::malformed("gift")) };
+        let to = payload.remove("to").unwrap_or_default();
+        let receiver = receiver(&to).ok_or_else(|| Refused::malformed("to"))?;
+        let key = gift.get("id").and_then(Value::as_str).map(str::to_owned);
+        let count = payload.get("count").and_then(Value::as_u64);
+        let room = self.rooms.find(&RoomName::Live(room.clone())).ok_or_else(unpaid)?;
+        let matches = |payment: &Payment| {
+            payment.receiver == receiver
+                && key.as_deref().is_none_or(|key| key == payment.gift)
+                && count.is_none_or(|count| count == u64::from(payment.quantity))
+        };
+        let now = self.clock.now();
+        let payment = self.payments.take(sender.user_id, now, matches).ok_or_else(unpaid)?;
+        let bytes = serde_json::to_string(&gift).map_or(0, |text| text.len());
+        let is_small = bytes <= SMALL_MESSAGE_BYTES_MAX;
+        if !is_small && !(payment.is_large && room.admit_large(bytes, self.limits.room_large_bytes, LARGE_WINDOW)) {
+            // Paid is paid: it may still be announced without its animation.
+            self.payments.note(sender.user_id, payment, now);
+            return Err(Refused::new("gift_too_large", "Animasi gift terlalu besar"));
+        }
+        // What moves money is the server's word, everything else passes as it came.
+        gift.insert("price".to_owned(), payment.price.into());
+        gift.insert("hostIncome".to_owned(), payment.host_income.into());
+        gift.insert("jpWin".to_owned(), false.into());
+        let body = json!({
+            "from": introduced(sender),
+            "to": to,
+            "gift": gift,
+            "count": payment.quantity,
+            "timestamp": now.timestamp_millis(),
+        });
+        Ok(numbered(room.say("live:gift-received", members(body), None)))
+    }
+
+    /// A gift was sent: its room is told, or it is remembered for being announced.
+    fn gift_sent(&self, room: Option<RoomId>, posting: &GiftPosting, receipt: &GiftReceipt) {
+        let Some(room) = room else {
+            return self.payments.note(posting.sender, Payment::of(posting), receipt.created_at);
+        };
+        let Some(room) = self.rooms.find(&RoomName::Live(room)) else { return };
+        let sockets = self.sockets_of(posting.sender);
+        let known = sockets.iter().find_map(|socket| socket.data.lock().identity.user().cloned());
+        let from = known.as_ref().map_or_else(|| json!({"userId": posting.sender.value()}), introduced);
+        let body = json!({
+            "from": from,
+            "to": {"userId": posting.receiver.value()},
+            "gift": {
+                "id": posting.gift.as_str(),
+                "name": posting.gift_name,
+                "price": posting.price.value(),
+                "category": posting.category.word(),
+                "hostIncome": posting.host_income.value(),
+                "jpWin": false,
+            },
+            "count": posting.quantity.value(),
+            "timestamp": receipt.created_at.timestamp_millis(),
+        });
+        room.say("live:gift-received", members(body), None);
+    }
+}
+
+/// Tells those who are connected to this server.
+pub(crate) struct HubPublisher(pub(crate) std::sync::Weak<Endpoint<Hub>>);
+
+impl EventPublisher for HubPublisher {
+    fn publish(&self, event: LiveEvent) {
+        let Some(endpoint) = self.0.upgrade() else { return };
+        match event {
+            LiveEvent::GiftSent { room, posting, receipt } => endpoint.application.gift_sent(room, &posting, &receipt),
+            LiveEvent::ChatReceived { to, from, sender_name, text, message_id, conversation_id, at } => {
+                let body = json!({
+                    "fromUserId": from.value(),
+                    "username": sender_name,
+                    "message": text.as_str(),
+                    "timestamp": at.timestamp_millis(),
+                    "id": message_id.value(),
+                    "conversationId": conversation_id.value(),
+                });
+                endpoint.application.tell_user(to, "chat:receive", body);
+            }
+        }
+    }
+}
+
+/// How others see the sender of a gift.
+fn introduced(sender: &Profile) -> Value {
+    json!({
+        "userId": sender.user_id.value(),
+        "username": sender.name,
+        "avatar": sender.avatar,
+        "level": sender.level,
+        "vip": sender.vip,
+    })
+}
+
+/// The receiver that the apps state: an id, or an object with one.
+fn receiver(to: &Value) -> Option<UserId> {
+    let id = to.get("userId").unwrap_or(to);
+    id.as_i64().or_else(|| id.as_str()?.parse().ok()).and_then(UserId::parse)
+}
