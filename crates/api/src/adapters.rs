@@ -5,6 +5,7 @@ mod clock;
 mod dice;
 mod hs256;
 mod password;
+mod publisher;
 mod token;
 
 pub(crate) use avatars::FileAvatarStore;
@@ -12,5 +13,6 @@ pub(crate) use avatars::{DIRECTORY as AVATAR_DIRECTORY, is_name as is_avatar_nam
 pub(crate) use clock::SystemClock;
 pub(crate) use dice::OsDice;
 pub(crate) use password::ArgonHasher;
+pub(crate) use publisher::LivePublisher;
 pub use token::WeakSecret;
 pub(crate) use token::{JwtSigner, check_secret};

@@ -4,6 +4,7 @@ use std::{io, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
+    chat::{ChatRates, ChatService},
     gift::{CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
@@ -12,12 +13,12 @@ use domain::{
     wallet::{GrantService, MoneyAudit},
 };
 use persistence::{
-    ConnectError, Database, MigrateError, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger, PgIncomeHistory,
-    PgMoneyAudit, PgUserRepository, PoolSettings,
+    ConnectError, Database, MigrateError, PgChatStore, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger,
+    PgIncomeHistory, PgMoneyAudit, PgUserRepository, PoolSettings,
 };
 
 use crate::{
-    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, OsDice, SystemClock, WeakSecret, check_secret},
+    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, SystemClock, WeakSecret, check_secret},
     config::Settings,
     embedded::{self, EmbeddedDatabase},
     lane::Lane,
@@ -166,6 +167,13 @@ impl Deployment {
                 Arc::new(PgGiftHistory::new(self.database.clone())),
             ),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
+            chats: Arc::new(ChatService {
+                store: Arc::new(PgChatStore::new(self.database.clone())),
+                publisher: Arc::new(LivePublisher::default()),
+                clock: clock.clone(),
+                rates: ChatRates::new(settings.chat_quota),
+            }),
+            messages: Lane::new(settings.money_queue, settings.money_wait),
             money: Lane::new(settings.money_queue, settings.money_wait),
             // Uploads have their own limit, and let go of it a moment before they let go of the lane.
             pictures: Lane::new(settings.avatars.at_once.saturating_mul(2), settings.http.body_timeout),

@@ -72,6 +72,8 @@ pub struct Settings {
     pub http: HttpLimits,
     /// What pictures are held to.
     pub avatars: AvatarLimits,
+    /// How fast one user may write.
+    pub chat_quota: Quota,
     /// Money requests in the server at once.
     pub money_queue: usize,
     /// How long a client waits for a money request.
@@ -177,6 +179,10 @@ impl Settings {
                 at_once: source.bounded("AVATAR_UPLOADS_AT_ONCE", 1..=1_000)?,
                 rate_min: source.bounded("AVATAR_RATE_MIN", 1..=1_048_576)?,
             },
+            chat_quota: Quota::per_second(
+                source.bounded("CHAT_RATE", 1..=10_000)?,
+                source.bounded("CHAT_BURST", 1..=10_000)?,
+            ),
             money_queue: source.bounded("MONEY_QUEUE", 1..=1_000_000)?,
             money_wait: Duration::from_millis(source.bounded("MONEY_WAIT_MS", 100..=60_000)?),
             shutdown_timeout: Duration::from_secs(source.bounded("SHUTDOWN_TIMEOUT_SECONDS", 1..=600)?),

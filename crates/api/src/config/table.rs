@@ -77,6 +77,8 @@ pub const SETTINGS: &[Setting] = &[
         "8192",
         "The fewest bytes a second of an upload; it has HTTP_BODY_TIMEOUT_MS, and one second more for every so many bytes.",
     ),
+    setting("CHAT_RATE", "5", "Messages of one user a second in the long run."),
+    setting("CHAT_BURST", "10", "Messages of one user at once."),
     setting("MONEY_QUEUE", "4096", "Money requests in the server at once; more are answered 503."),
     setting("MONEY_WAIT_MS", "2000", "How long a client waits for a money request before it is told to ask again."),
     setting("SHUTDOWN_TIMEOUT_SECONDS", "10", "How long a stop may take to finish what was accepted."),
