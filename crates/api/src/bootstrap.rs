@@ -4,6 +4,7 @@ use std::{io, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
+    chat::{ChatRates, ChatService},
     gift::{CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
@@ -12,8 +13,8 @@ use domain::{
     wallet::{GrantService, MoneyAudit},
 };
 use persistence::{
-    ConnectError, Database, MigrateError, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger, PgIncomeHistory,
-    PgMoneyAudit, PgUserRepository, PoolSettings,
+    ConnectError, Database, MigrateError, PgChatStore, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger,
+    PgIncomeHistory, PgMoneyAudit, PgUserRepository, PoolSettings,
 };
 
 use crate::{
@@ -163,6 +164,13 @@ impl Deployment {
         let publisher = Arc::new(LivePublisher::default());
         let gifts = Arc::new(GiftService::new(ledger, clock.clone(), publisher.clone()));
         let money = Arc::new(Lane::new(settings.money_queue, settings.money_wait));
+        let chats = Arc::new(ChatService {
+            store: Arc::new(PgChatStore::new(self.database.clone())),
+            publisher: publisher.clone(),
+            clock: clock.clone(),
+            rates: ChatRates::new(settings.sockets.chat),
+        });
+        let messages = Arc::new(Lane::new(settings.money_queue, settings.money_wait));
         let live = live_rooms(
             settings,
             HubServices {
@@ -170,6 +178,8 @@ impl Deployment {
                 profiles: Arc::clone(&profiles),
                 gifts: Arc::clone(&gifts),
                 money: Arc::clone(&money),
+                chats: Arc::clone(&chats),
+                messages: Arc::clone(&messages),
                 clock: clock.clone(),
                 dice: dice.clone(),
             },
@@ -184,6 +194,8 @@ impl Deployment {
                 Arc::new(PgGiftHistory::new(self.database.clone())),
             ),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
+            chats,
+            messages,
             money,
             // Uploads have their own limit, and let go of it a moment before they let go of the lane.
             pictures: Lane::new(settings.avatars.at_once.saturating_mul(2), settings.http.body_timeout),

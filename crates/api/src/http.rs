@@ -3,6 +3,7 @@
 mod account;
 mod avatar;
 mod body;
+mod chat;
 mod contributions;
 mod docs;
 mod gifts;

@@ -4,6 +4,7 @@
 //! a socket's presence, then a room, then the connection; nothing is sent to a single socket under the first two.
 
 mod answer;
+mod chat;
 mod gift;
 mod identity;
 mod live;
@@ -13,7 +14,6 @@ mod rates;
 mod returns;
 mod room;
 mod rooms;
-mod text;
 mod watch;
 mod who;
 
@@ -24,6 +24,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
+    chat::ChatService,
     dice::Dice,
     gift::GiftService,
     id::UserId,
@@ -63,6 +64,8 @@ pub(crate) struct HubServices {
     pub(crate) profiles: Arc<ProfileService>,
     pub(crate) gifts: Arc<GiftService>,
     pub(crate) money: Arc<Lane>,
+    pub(crate) chats: Arc<ChatService>,
+    pub(crate) messages: Arc<Lane>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
 }
@@ -74,6 +77,8 @@ pub(crate) struct Hub {
     profiles: Arc<ProfileService>,
     gifts: Arc<GiftService>,
     money: Arc<Lane>,
+    chats: Arc<ChatService>,
+    messages: Arc<Lane>,
     payments: Payments,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
@@ -86,7 +91,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// A hub without anybody, on the present runtime.
     pub(crate) fn new(services: HubServices, limits: SocketSettings) -> Self {
-        let HubServices { accounts, profiles, gifts, money, clock, dice } = services;
+        let HubServices { accounts, profiles, gifts, money, chats, messages, clock, dice } = services;
         let rooms = Rooms::new(limits.rooms, Arc::clone(&dice));
         Self {
             limits,
@@ -94,6 +99,8 @@ impl Hub {
             profiles,
             gifts,
             money,
+            chats,
+            messages,
             payments: Payments::default(),
             clock,
             dice,
@@ -135,6 +142,7 @@ impl Hub {
                 let room = RoomName::live(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
                 self.in_room(socket, name, room, &payload)
             }
+            "chat:send" => self.send_privately(socket, &payload(args)?).await,
             "live:gift" => self.gift(socket, payload(args)?).await,
             "party:join" | "party:leave" | "party:message" => {
                 let payload = payload(args)?;

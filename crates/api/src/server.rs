@@ -97,13 +97,18 @@ impl Server {
         // Before the listener is closed: whoever is still connected is told.
         self.state.readiness.stop();
         self.state.live.stop().await;
-        drain(handle.stop(true), [&*self.state.money, &self.state.pictures], settings.shutdown_timeout).await?;
+        drain(
+            handle.stop(true),
+            &[&self.state.money, &self.state.messages, &self.state.pictures],
+            settings.shutdown_timeout,
+        )
+        .await?;
         running.await.map_err(io::Error::other)?
     }
 }
 
 /// Stops accepting, waits for the requests in work, then for those that nobody waits for any more, all within `patience`.
-async fn drain(stopped: impl Future<Output = ()>, lanes: [&Lane; 2], patience: Duration) -> io::Result<()> {
+async fn drain(stopped: impl Future<Output = ()>, lanes: &[&Lane], patience: Duration) -> io::Result<()> {
     let deadline = Instant::now() + patience;
     stopped.await;
     for lane in lanes {
@@ -141,14 +146,14 @@ mod tests {
         let slow = async {
             let _ = tokio::time::timeout(patience, pending::<()>()).await;
         };
-        assert!(drain(slow, [&money, &pictures], patience).await.is_ok());
+        assert!(drain(slow, &[&money, &pictures], patience).await.is_ok());
         // Nobody waits for this one any more, and it never ends.
         let abandoned = money.run(pending::<Result<(), crate::error::ApiError>>());
         assert!(tokio::time::timeout(Duration::from_secs(1), abandoned).await.is_err());
         let slow = async {
             let _ = tokio::time::timeout(patience, pending::<()>()).await;
         };
-        assert!(drain(slow, [&money, &pictures], patience).await.is_err());
+        assert!(drain(slow, &[&money, &pictures], patience).await.is_err());
         assert!(begun.elapsed() <= patience * 2 + Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }

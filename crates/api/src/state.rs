@@ -7,6 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{
+    chat::ChatService,
     dice::Dice,
     gift::{CatalogueService, GiftService},
     income::IncomeService,
@@ -34,6 +35,10 @@ pub(crate) struct AppState {
     pub(crate) catalogue: CatalogueService,
     /// What hosts earned.
     pub(crate) incomes: IncomeService,
+    /// Private messages.
+    pub(crate) chats: Arc<ChatService>,
+    /// Where messages are stored and told.
+    pub(crate) messages: Arc<Lane>,
     /// Where money requests run.
     pub(crate) money: Arc<Lane>,
     /// Where pictures are decoded and put in place.

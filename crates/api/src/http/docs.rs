@@ -27,6 +27,7 @@ pub(super) const DOCUMENT_PATH: &str = "/openapi.json";
         (name = "profile", description = "One's own profile and picture"),
         (name = "gifts", description = "The catalogue, sending, and what was sent"),
         (name = "host income", description = "What hosts earn, in diamonds"),
+        (name = "chat", description = "Private messages between two users"),
         (name = "health", description = "For supervisors and load balancers"),
     )
 )]

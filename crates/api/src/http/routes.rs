@@ -12,7 +12,7 @@ use actix_web::{
 };
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
-use super::{account, avatar, contributions, docs, gifts, greeting, health, host_income, not_found, profile};
+use super::{account, avatar, chat, contributions, docs, gifts, greeting, health, host_income, not_found, profile};
 use crate::{
     hub::Hub,
     realtime::{self, Endpoint},
@@ -44,6 +44,7 @@ fn described(config: &mut DescribedConfig<'_>) {
                 .service(account::change_password)
                 .service(account::log_out_everywhere),
         )
+        .service(scope("/api/chat").configure(private_messages))
         .service(
             scope("/api")
                 .configure(own_profile)
@@ -60,6 +61,16 @@ fn described(config: &mut DescribedConfig<'_>) {
 /// The caller's profile, which the design names below `/api` and the apps call below `/api/auth`.
 fn own_profile(config: &mut DescribedConfig<'_>) {
     config.service(profile::read).service(profile::update).service(avatar::upload);
+}
+
+/// Private messages between two users.
+fn private_messages(config: &mut DescribedConfig<'_>) {
+    config
+        .service(chat::reading::conversations)
+        .service(chat::reading::messages)
+        .service(chat::send)
+        .service(chat::block)
+        .service(chat::unblock);
 }
 
 /// The description itself, the page to read it, and the answer to everything else.

@@ -1,7 +1,11 @@
 //! Spellings of the wire that several answers share.
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::time::{BusinessCalendar, Window};
+use domain::{
+    time::{BusinessCalendar, Window},
+    user::AvatarPath,
+};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -34,6 +38,12 @@ impl WindowView {
             timezone: calendar.zone_name().to_owned(),
         }
     }
+}
+
+/// The whole address of a picture, where the apps take it as it is: on the server as the caller reached it.
+pub(super) fn picture_url(request: &HttpRequest, picture: &AvatarPath) -> String {
+    let server = request.connection_info();
+    format!("{}://{}{picture}", server.scheme(), server.host())
 }
 
 /// How long ago something was, in Indonesian, as the app shows it.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::chat::MessageText;
 use serde_json::{Map, Value, json};
 use socketio::packet::{Args, Namespace};
 
@@ -11,9 +12,9 @@ use super::{
     name::RoomName,
     rates::Channel,
     room::{Room, SEATS, SeatTaken},
-    text::chat_text,
     who::{Identity, State},
 };
+use crate::error::ApiError;
 
 impl Hub {
     /// `live:join` and `party:join`.
@@ -99,13 +100,14 @@ impl Hub {
         if !is_inside {
             return Err(not_in_room());
         }
-        let text = chat_text(payload.get("message"))?;
+        let text = payload.get("message").and_then(Value::as_str).ok_or_else(|| Refused::malformed("message"))?;
+        let text = MessageText::parse(text).map_err(ApiError::from)?;
         let channel = if name.is_party() { Channel::Party } else { Channel::Live };
         self.rates
             .take(identity.who(socket.number()), channel, self.clock.now())
             .map_err(|wait| Refused::slow_down(wait.0))?;
         let mut body = identity.introduction();
-        body.insert("message".to_owned(), text.into());
+        body.insert("message".to_owned(), text.as_str().into());
         body.insert("timestamp".to_owned(), self.clock.now().timestamp_millis().into());
         let room = self.rooms.find(name).ok_or_else(not_in_room)?;
         // Without the sender: the apps show their own line themselves.

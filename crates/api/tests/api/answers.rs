@@ -28,7 +28,7 @@ struct Operation {
 /// A body with everything that any operation asks for.
 fn whole_body() -> Value {
     json!({"phone": "081299999999", "password": "test123", "name": "Siti", "oldPassword": "test123",
-        "newPassword": "test456", "receiverId": 1, "giftId": "rose"})
+        "newPassword": "test456", "receiverId": 1, "giftId": "rose", "recipientId": 1, "content": "hai", "userId": 1})
 }
 
 fn required(document: &Value, operation: &Value) -> Vec<String> {
@@ -54,8 +54,8 @@ impl Operation {
         self.path.ends_with("/avatar")
     }
 
-    fn path_with(&self, host: &str) -> String {
-        self.path.replace("{host_id}", host).replace("{name}", "nothing.jpg")
+    fn path_with(&self, id: &str) -> String {
+        self.path.replace("{host_id}", id).replace("{conversation_id}", id).replace("{name}", "nothing.jpg")
     }
 
     async fn call(&self, app: &TestApp, token: Option<&str>) -> Answer {
@@ -70,7 +70,7 @@ impl Operation {
     async fn call_malformed(&self, app: &TestApp, token: Option<&str>) -> Answer {
         match (&self.method, self.is_upload()) {
             (_, true) => app.upload(&self.path, token, "picture", picture()).await,
-            (&Method::GET, _) => app.get(&self.path_with("x"), token).await,
+            (&Method::GET, _) => app.get(&format!("{}?limit=x", self.path_with("x")), token).await,
             _ => app.raw(self.method.clone(), &self.path, token, "{".to_owned()).await,
         }
     }
@@ -123,7 +123,7 @@ async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_no
     app.deployment.admin().unwrap().ban(domain::id::UserId::new(banned.id)).await.unwrap();
     let nobody = Forger::ours().token(&claims(4_242_424_242));
     let secured: Vec<Operation> = operations(&app).await.into_iter().filter(|one| one.is_secured).collect();
-    assert_eq!(secured.len(), 9);
+    assert_eq!(secured.len(), 14);
     for one in secured {
         assert!([401, 403, 404].iter().all(|status| one.documents(*status)), "{} {}", one.method, one.path);
         assert_refused(&one.call(&app, None).await, 401, "token_missing", "Token tidak ditemukan");
@@ -172,13 +172,15 @@ async fn every_required_member_is_asked_for_and_no_other() {
         let code = answered["code"].as_str().unwrap_or_default();
         assert!(!["missing_fields", "incomplete_gift"].contains(&code), "{} {}: {answered}", one.method, one.path);
     }
-    assert_eq!(members, 8);
+    assert_eq!(members, 12);
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_parameter_of_a_query_is_described_and_read() {
     let app = TestApp::start().await;
+    let user = app.user().await;
+    let token = Some(user.token.as_str());
     for one in operations(&app).await.iter().filter(|one| one.method == Method::GET) {
         for (code, name) in [("invalid_limit", "limit"), ("invalid_cursor", "cursor"), ("invalid_period", "period")] {
             let is_described = one.queried.iter().any(|queried| queried == name);
@@ -187,8 +189,8 @@ async fn every_parameter_of_a_query_is_described_and_read() {
         for name in &one.queried {
             let path = one.path_with("1");
             let expected = format!("invalid_{name}");
-            assert_code(&app.get(&format!("{path}?{name}=%00"), None).await, 400, &expected);
-            assert_code(&app.get(&format!("{path}?{name}=1&{name}=1"), None).await, 400, "malformed_query");
+            assert_code(&app.get(&format!("{path}?{name}=%00"), token).await, 400, &expected);
+            assert_code(&app.get(&format!("{path}?{name}=1&{name}=1"), token).await, 400, "malformed_query");
         }
     }
     app.stop().await;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod chat;
 mod docs;
 mod gifts;
 mod keys;

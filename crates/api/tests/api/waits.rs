@@ -141,3 +141,23 @@ async fn a_picture_that_arrived_whole_is_put_in_place_although_its_client_went_a
     assert_eq!(app.request(Method::GET, &second).send().await.unwrap().status().as_u16(), 200);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_arrived_whole_is_delivered_although_its_client_went_away() {
+    let app = TestApp::start_with(&[("HTTP_WORKERS", "1")]).await;
+    let (sql, watch, sender, recipient) = (app.sql().await, app.sql().await, app.user().await, app.user().await);
+    let message = json!({"recipientId": recipient.id, "content": "hai"});
+    assert_eq!(app.post("/api/chat/send", Some(&sender.token), &message).await.0, 200);
+    sql.batch_execute("BEGIN; SELECT 1 FROM conversations FOR UPDATE").await.unwrap();
+    let body = message.to_string();
+    abandoned(&app, &sender, "/api/chat/send", "application/json", body.as_bytes(), &watch).await;
+    release(&sql).await;
+    let arrived = async {
+        let unread = async || app.get("/api/chat/conversations", Some(&recipient.token)).await.1;
+        while unread().await["conversations"][0]["unread"] != json!(2) {
+            yield_now().await;
+        }
+    };
+    timeout(PATIENCE, arrived).await.unwrap();
+    app.stop().await;
+}
