@@ -70,7 +70,8 @@ impl Hub {
         let payment = self.payments.take(sender.user_id, now, matches).ok_or_else(unpaid)?;
         let bytes = serde_json::to_string(&gift).map_or(0, |text| text.len());
         let is_small = bytes <= SMALL_MESSAGE_BYTES_MAX;
-        if !is_small && !(payment.is_large && room.admit_large(bytes, self.limits.room_large_bytes, LARGE_WINDOW)) {
+        let may_be_large = || payment.is_large && room.admit_large(bytes, self.limits.room_large_bytes, LARGE_WINDOW);
+        if !(is_small || may_be_large()) {
             // Paid is paid: it may still be announced without its animation.
             self.payments.note(sender.user_id, payment, now);
             return Err(Refused::new("gift_too_large", "Animasi gift terlalu besar"));
@@ -89,17 +90,24 @@ impl Hub {
         Ok(numbered(room.say("live:gift-received", members(body), None)))
     }
 
-    /// A gift was sent: its room is told, or it is remembered for being announced.
-    fn gift_sent(&self, room: Option<RoomId>, posting: &GiftPosting, receipt: &GiftReceipt) {
-        let Some(room) = room else {
-            return self.payments.note(posting.sender, Payment::of(posting), receipt.created_at);
-        };
+    /// A gift was sent in a room, which is told.
+    async fn gift_sent(&self, room: RoomId, posting: &GiftPosting, receipt: &GiftReceipt) {
         let Some(room) = self.rooms.find(&RoomName::Live(room)) else { return };
-        let sockets = self.sockets_of(posting.sender);
-        let known = sockets.iter().find_map(|socket| socket.data.lock().identity.user().cloned());
-        let from = known.as_ref().map_or_else(|| json!({"userId": posting.sender.value()}), introduced);
+        let sender = match self.profiles.profile(posting.sender).await {
+            Ok(user) => json!({
+                "userId": posting.sender.value(),
+                "username": user.name,
+                "avatar": user.avatar.map(|avatar| avatar.as_str().to_owned()),
+                "level": user.level,
+                "vip": user.vip_level,
+            }),
+            Err(error) => {
+                tracing::warn!(%error, "the sender of a gift could not be introduced");
+                json!({"userId": posting.sender.value()})
+            }
+        };
         let body = json!({
-            "from": from,
+            "from": sender,
             "to": {"userId": posting.receiver.value()},
             "gift": {
                 "id": posting.gift.as_str(),
@@ -123,7 +131,14 @@ impl EventPublisher for HubPublisher {
     fn publish(&self, event: LiveEvent) {
         let Some(endpoint) = self.0.upgrade() else { return };
         match event {
-            LiveEvent::GiftSent { room, posting, receipt } => endpoint.application.gift_sent(room, &posting, &receipt),
+            LiveEvent::GiftSent { room: None, posting, receipt } => {
+                let hub = &endpoint.application;
+                hub.payments.note(posting.sender, Payment::of(&posting), receipt.created_at);
+            }
+            LiveEvent::GiftSent { room: Some(room), posting, receipt } => {
+                let told = Arc::clone(&endpoint);
+                endpoint.spawn(async move { told.application.gift_sent(room, &posting, &receipt).await });
+            }
             LiveEvent::ChatReceived { to, from, sender_name, text, message_id, conversation_id, at } => {
                 let body = json!({
                     "fromUserId": from.value(),

@@ -45,7 +45,10 @@ impl Payment {
 
 /// Gifts that may be announced.
 #[derive(Default)]
-pub(super) struct Payments(Mutex<HashMap<UserId, VecDeque<(DateTime<Utc>, Payment)>>>);
+pub(super) struct Payments(Mutex<BySender>);
+
+/// When each was paid, oldest first.
+type BySender = HashMap<UserId, VecDeque<(DateTime<Utc>, Payment)>>;
 
 impl Payments {
     /// Remembers a gift that was paid at that instant.
@@ -82,7 +85,7 @@ impl Payments {
         payment
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, VecDeque<(DateTime<Utc>, Payment)>>> {
+    fn lock(&self) -> MutexGuard<'_, BySender> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -225,7 +225,7 @@ impl<A: Application> Connection<A> {
     /// The time has come that the session asked for.
     pub(super) fn on_deadline(self: &Arc<Self>) {
         self.lock().scheduled_at = None;
-        self.act(|session, now| session.on_deadline(now));
+        self.act(Session::on_deadline);
     }
 
     /// Tells the application what it need not answer.

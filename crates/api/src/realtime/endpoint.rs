@@ -185,6 +185,11 @@ impl<A: Application> Endpoint<A> {
         }
     }
 
+    /// Runs something beside the sessions.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
     /// Every session, now.
     #[must_use]
     pub fn connections(&self) -> Vec<Arc<Connection<A>>> {

@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method, StatusCode,
-        header::{CONNECTION, CONTENT_TYPE, HOST, ORIGIN, UPGRADE},
+        header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue, ORIGIN, UPGRADE},
     },
     web::{self, Data, Payload, ServiceConfig},
 };
@@ -33,7 +33,7 @@ async fn answer<A: Application>(endpoint: Data<Endpoint<A>>, request: HttpReques
         },
         query: &query,
         upgrade: wants_upgrade(&request),
-        origin: request.headers().get(ORIGIN).map(|origin| origin.as_bytes()),
+        origin: request.headers().get(ORIGIN).map(HeaderValue::as_bytes),
         forbidden: None,
     };
     let mut found = None;

@@ -41,10 +41,7 @@ pub(super) fn open<A: Application>(
     request: &HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let (response, wire) = match handshake(endpoint, request) {
-        Ok(shaken) => shaken,
-        Err(refused) => return refused,
-    };
+    let Some((response, wire)) = handshake(endpoint, request) else { return http::refuse(&Refusal::BAD) };
     let connection = match endpoint.open(request, Transport::Websocket, Some(Arc::clone(&wire))) {
         Ok(connection) => connection,
         Err(full) => return http::refuse(&Refusal::forbidden(&full.to_string())),
@@ -62,10 +59,7 @@ pub(super) fn probe<A: Application>(
     request: &HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let (response, wire) = match handshake(endpoint, request) {
-        Ok(shaken) => shaken,
-        Err(refused) => return refused,
-    };
+    let Some((response, wire)) = handshake(endpoint, request) else { return http::refuse(&Refusal::BAD) };
     match connection.probe(&wire) {
         Ok(id) => drop(actix_web::rt::spawn(read(Arc::clone(endpoint), Arc::clone(connection), id, wire, payload))),
         Err(_) => close(wire, payload),
@@ -79,13 +73,9 @@ pub(super) fn turn_away<A: Application>(
     request: &HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    match handshake(endpoint, request) {
-        Ok((response, wire)) => {
-            close(wire, payload);
-            response
-        }
-        Err(refused) => refused,
-    }
+    let Some((response, wire)) = handshake(endpoint, request) else { return http::refuse(&Refusal::BAD) };
+    close(wire, payload);
+    response
 }
 
 fn close(wire: Arc<Wire>, payload: Payload) {
@@ -99,21 +89,16 @@ async fn linger(wire: Arc<Wire>, mut payload: Payload) {
     wire.release();
 }
 
-/// Answers the handshake; the answer's body opens the wire.
-fn handshake<A: Application>(
-    endpoint: &Endpoint<A>,
-    request: &HttpRequest,
-) -> Result<(HttpResponse, Arc<Wire>), HttpResponse> {
+/// Answers the handshake, if it is one; the answer's body opens the wire.
+fn handshake<A: Application>(endpoint: &Endpoint<A>, request: &HttpRequest) -> Option<(HttpResponse, Arc<Wire>)> {
     // Only the answer is taken: what the client sends is read by a decoder of ours.
-    let bad = |_| http::refuse(&Refusal::BAD);
-    let nothing = Payload::extract(request).into_inner().map_err(bad)?;
-    let (response, _, _) = actix_ws::handle(request, nothing).map_err(bad)?;
+    let nothing = Payload::extract(request).into_inner().ok()?;
+    let (response, _, _) = actix_ws::handle(request, nothing).ok()?;
     let accepted = request.conn_data::<Accepted>();
     let socket = accepted.and_then(|accepted| accepted.0.lock().unwrap_or_else(PoisonError::into_inner).take());
-    let socket = socket.ok_or_else(|| http::refuse(&Refusal::BAD))?;
-    let wire = Wire::new(socket, endpoint.limits.queue_bytes, endpoint.runtime.clone());
+    let wire = Wire::new(socket?, endpoint.limits.queue_bytes, endpoint.runtime.clone());
     let body = Opening { wire: Arc::clone(&wire), polls: 0 };
-    Ok((response.map_body(|_, _| actix_web::body::BoxBody::new(body)), wire))
+    Some((response.map_body(|_, _| actix_web::body::BoxBody::new(body)), wire))
 }
 
 /// The body of a handshake's answer: empty, and over when the connection is.
