@@ -7,8 +7,11 @@
 
 use std::{env, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer};
-use api::realtime::{self, Application, Connection, Endpoint, EndpointLimits};
+use actix_web::{
+    App, HttpServer,
+    web::{self, Data},
+};
+use api::realtime::{Application, Connection, Endpoint, EndpointLimits, answer, keep_socket};
 use async_trait::async_trait;
 use domain::dice::Dice;
 use serde_json::{Map, Value};
@@ -89,15 +92,15 @@ fn endpoint(layer: Layer) -> Arc<Endpoint<Echo>> {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> std::io::Result<()> {
     let port = env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
-    let (socketio, engine) = (endpoint(Layer::SocketIo), endpoint(Layer::Engine));
+    let (socketio, engine) = (Data::from(endpoint(Layer::SocketIo)), Data::from(endpoint(Layer::Engine)));
     let server = HttpServer::new(move || {
         App::new()
             .wrap(actix_cors::Cors::permissive())
-            .configure(|config| realtime::serve(config, "/socket.io", &socketio))
-            .configure(|config| realtime::serve(config, "/engine.io", &engine))
+            .service(web::resource("/socket.io/").app_data(socketio.clone()).route(web::to(answer::<Echo>)))
+            .service(web::resource("/engine.io/").app_data(engine.clone()).route(web::to(answer::<Echo>)))
     })
     .workers(2)
-    .on_connect(realtime::keep_socket)
+    .on_connect(keep_socket)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {
         println!("listening on {address}");

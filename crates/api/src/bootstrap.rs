@@ -1,8 +1,10 @@
 //! The composition root: the only place that knows both the services and what stands behind their ports.
 
+mod readiness;
+mod rooms;
+
 use std::{io, sync::Arc};
 
-use async_trait::async_trait;
 use domain::{
     chat::{ChatRates, ChatService},
     gift::{CatalogueService, GiftService},
@@ -17,14 +19,14 @@ use persistence::{
     PgIncomeHistory, PgMoneyAudit, PgUserRepository, PoolSettings,
 };
 
+use self::{readiness::DatabaseDependency, rooms::live_rooms};
 use crate::{
     adapters::{ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, SystemClock, WeakSecret, check_secret},
-    config::{CorsOrigins, Settings},
+    config::Settings,
     embedded::{self, EmbeddedDatabase},
-    hub::{self, Hub, HubPublisher, HubServices},
+    hub::{HubPublisher, HubServices},
     lane::Lane,
-    realtime::{Endpoint, EndpointLimits},
-    state::{AppState, Dependency, Readiness},
+    state::{AppState, Readiness},
     uploads::Uploads,
 };
 
@@ -224,34 +226,6 @@ impl Deployment {
     }
 }
 
-/// Live rooms, with somebody who looks after those who are connected.
-fn live_rooms(settings: &Settings, services: HubServices) -> Arc<Endpoint<Hub>> {
-    let sockets = settings.sockets;
-    let protocol = socketio::settings::Settings {
-        ping_interval: sockets.ping_interval,
-        ping_timeout: sockets.ping_timeout,
-        connect_timeout: Some(sockets.connect_timeout),
-        message_bytes: sockets.message_bytes,
-        ..socketio::settings::Settings::default()
-    };
-    let limits = EndpointLimits {
-        queue_bytes: sockets.queue_bytes,
-        sessions: sockets.sockets,
-        guests_per_address: sockets.per_address,
-        only_gifts_are_large: true,
-        body_timeout: settings.http.body_timeout,
-        origins: match &settings.cors {
-            CorsOrigins::Any => None,
-            CorsOrigins::Listed(origins) => Some(origins.clone()),
-        },
-        trusted_proxy_hops: settings.trusted_proxy_hops,
-    };
-    let dice = Arc::clone(&services.dice);
-    let endpoint = Endpoint::new(protocol, limits, Hub::new(services, sockets), dice);
-    tokio::spawn(hub::watch(Arc::downgrade(&endpoint)));
-    endpoint
-}
-
 /// The key that tokens are signed with: given, or, with the embedded default, made once. A server asks for it before it
 /// touches its database.
 ///
@@ -292,15 +266,6 @@ fn place(url: &str) -> Option<&str> {
         Some(_) => None,
         None if options.contains('@') => None,
         None => Some(place),
-    }
-}
-
-struct DatabaseDependency(Database);
-
-#[async_trait]
-impl Dependency for DatabaseDependency {
-    async fn answers(&self) -> bool {
-        self.0.ping().await.is_ok()
     }
 }
 

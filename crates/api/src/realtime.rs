@@ -7,12 +7,13 @@ mod connection;
 mod endpoint;
 mod http;
 mod polling;
+mod timers;
 mod upgrade;
 mod wire;
 
 pub use connection::Connection;
 pub use endpoint::{Application, Endpoint, EndpointLimits};
-pub use http::serve;
+pub use http::answer;
 pub(crate) use wire::Accepted;
 
 /// The one event that may be larger than 64 KiB.

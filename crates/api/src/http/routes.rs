@@ -27,7 +27,7 @@ where
     let document = docs::complete(document);
     let text: Arc<str> = serde_json::to_string(&document).unwrap_or_default().into();
     let app = app.app_data(Data::new(docs::Served(text)));
-    app.configure(|config| realtime::serve(config, "/socket.io", live)).configure(undescribed)
+    app.configure(|config| live_rooms(config, live)).configure(undescribed)
 }
 
 /// The routes of the API.
@@ -71,6 +71,14 @@ fn private_messages(config: &mut DescribedConfig<'_>) {
         .service(chat::send)
         .service(chat::block)
         .service(chat::unblock);
+}
+
+/// Live rooms. With and without the slash: clients differ.
+fn live_rooms(config: &mut ServiceConfig, live: &Arc<Endpoint<Hub>>) {
+    for path in ["/socket.io", "/socket.io/"] {
+        let rooms = web::resource(path).app_data(Data::from(Arc::clone(live)));
+        config.service(rooms.route(web::to(realtime::answer::<Hub>)));
+    }
 }
 
 /// The description itself, the page to read it, and the answer to everything else.

@@ -2,9 +2,11 @@
 //!
 //! Everything happens under one lock, held shortly and never while another one is taken but that of a [`Wire`].
 
+mod inner;
+mod sending;
+
 use std::{
     collections::VecDeque,
-    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -12,17 +14,14 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
 use domain::user::ClientAddress;
 use socketio::{
-    encoded::Encoded,
-    engine::{Packet, Refusal, Transport, answer},
-    packet::{Args, Namespace},
-    session::{Close, Output, Release, Session, WebsocketId},
-    websocket::close_code,
+    engine::{Refusal, Transport},
+    session::{Output, Session, WebsocketId},
 };
 use tokio::sync::oneshot;
 
+use self::inner::Inner;
 use super::{Application, Endpoint, wire::Wire};
 
 /// The body of a poll's answer, or why there is none.
@@ -42,20 +41,6 @@ pub struct Connection<A: Application> {
     /// What the application knows of this client.
     pub data: A::Data,
     inner: Mutex<Inner>,
-}
-
-struct Inner {
-    session: Session,
-    /// What a polling client has not fetched yet.
-    queue: VecDeque<Encoded>,
-    queue_bytes: usize,
-    waiting: Option<oneshot::Sender<PollAnswer>>,
-    released: Option<Release>,
-    /// So many pushes are being handled: what they are answered with goes out together.
-    holding: u32,
-    main: Option<(WebsocketId, Arc<Wire>)>,
-    probe: Option<(WebsocketId, Arc<Wire>)>,
-    scheduled_at: Option<Instant>,
 }
 
 impl<A: Application> Connection<A> {
@@ -142,74 +127,6 @@ impl<A: Application> Connection<A> {
     /// The most bytes that its next message may have.
     pub(super) fn message_bytes(&self) -> usize {
         self.lock().session.message_bytes()
-    }
-
-    /// Emits an event to this client alone; whether it is in the namespace.
-    pub fn emit(self: &Arc<Self>, namespace: &Namespace, name: &str, args: &Args) -> bool {
-        self.act(|session, _| session.emit(namespace, name, args))
-    }
-
-    /// Acknowledges an event.
-    pub fn ack(self: &Arc<Self>, ticket: socketio::session::AckTicket, args: Args) -> bool {
-        self.act(|session, _| session.ack(ticket, args))
-    }
-
-    /// Lets the client into a namespace that it asked for, under a public id; whether it still wants to.
-    pub fn accept(self: &Arc<Self>, namespace: &Namespace, socket_id: &str) -> bool {
-        self.act(|session, _| session.accept(namespace, socket_id))
-    }
-
-    /// Refuses a namespace that the client asked for.
-    pub fn refuse(
-        self: &Arc<Self>,
-        namespace: &Namespace,
-        message: &str,
-        data: Option<serde_json::Map<String, serde_json::Value>>,
-    ) -> bool {
-        self.act(|session, _| session.refuse(namespace, message, data))
-    }
-
-    /// Sends a message of a session without Socket.IO.
-    pub fn send_message(self: &Arc<Self>, message: socketio::session::Message) -> bool {
-        self.act(|session, _| session.send_message(message))
-    }
-
-    /// Closes the session.
-    pub fn close(self: &Arc<Self>, how: Close) {
-        self.act(|session, now| session.close(how, now));
-    }
-
-    /// Sends a packet that was encoded for many. The client gets it only if it has joined the root namespace.
-    pub(crate) fn deliver(self: &Arc<Self>, packet: &Encoded) {
-        let mut inner = self.lock();
-        if !inner.session.is_connected(&Namespace::ROOT) {
-            return;
-        }
-        if inner.send(packet, self.queue_max()).is_ok() {
-            return inner.answer_poll(self.settings());
-        }
-        inner.session.close(Close::Cut, Instant::now());
-        drop(inner);
-        self.act(|_, _| ());
-    }
-
-    /// Sends packets that were encoded for many, and whose frames stand in `frames` one after the other.
-    pub(crate) fn deliver_all(self: &Arc<Self>, packets: &[Encoded], frames: &Bytes) {
-        let mut inner = self.lock();
-        if let Some((_, wire)) = &inner.main
-            && inner.session.is_connected(&Namespace::ROOT)
-        {
-            if wire.send(frames.clone()).is_ok() {
-                return;
-            }
-            inner.session.close(Close::Cut, Instant::now());
-            drop(inner);
-            return self.act(|_, _| ());
-        }
-        drop(inner);
-        for packet in packets {
-            self.deliver(packet);
-        }
     }
 
     /// Does something with the session and everything that follows from it but what waits for the application; only for
@@ -363,102 +280,5 @@ impl<A: Application> Connection<A> {
 
     fn settings(&self) -> Option<Arc<socketio::settings::Settings>> {
         self.endpoint.upgrade().map(|endpoint| Arc::clone(&endpoint.settings))
-    }
-}
-
-impl Inner {
-    /// Does what the session asks for; what is for the application goes to `told`.
-    fn apply(&mut self, queue_max: usize, told: &mut Vec<Output>) {
-        while let Some(output) = self.session.next_output() {
-            match output {
-                Output::Send(packet) => {
-                    if self.send(&packet, queue_max).is_err() {
-                        self.session.close(Close::Cut, Instant::now());
-                    }
-                }
-                Output::SendProbe(id, packet) => {
-                    if let Some((_, wire)) = self.probe.as_ref().filter(|(probe, _)| *probe == id) {
-                        // A probing websocket is sent one packet; when that does not go, the upgrade times out.
-                        let _ = wire.send(packet.websocket());
-                    }
-                }
-                Output::DropWebsocket(id) => {
-                    for (_, wire) in self
-                        .main
-                        .take_if(|(main, _)| *main == id)
-                        .into_iter()
-                        .chain(self.probe.take_if(|(probe, _)| *probe == id))
-                    {
-                        wire.close(close_code::NORMAL);
-                    }
-                }
-                Output::Upgraded(id) => self.upgrade(id),
-                Output::ReleasePoll(release) => self.released = Some(release),
-                Output::Closed { reason, code } => {
-                    if let Some((_, wire)) = self.main.take() {
-                        wire.close(code);
-                    }
-                    if let Some((_, wire)) = self.probe.take() {
-                        wire.close(code);
-                    }
-                    told.push(Output::Closed { reason, code });
-                }
-                output => told.push(output),
-            }
-        }
-    }
-
-    /// Moves what waits to the websocket that carries the session from now on.
-    fn upgrade(&mut self, id: WebsocketId) {
-        self.main = self.probe.take_if(|(probe, _)| *probe == id);
-        self.queue_bytes = 0;
-        let queue = mem::take(&mut self.queue);
-        if let Some((_, wire)) = &self.main {
-            for packet in queue {
-                if wire.send(packet.websocket()).is_err() {
-                    wire.cut();
-                }
-            }
-        }
-    }
-
-    /// Sends a packet, or keeps it for the next poll.
-    fn send(&mut self, packet: &Encoded, queue_max: usize) -> Result<(), super::wire::Overflow> {
-        if let Some((_, wire)) = &self.main {
-            return wire.send(packet.websocket()).inspect_err(|_| wire.cut());
-        }
-        let bytes = self.queue_bytes.saturating_add(packet.bytes());
-        if !self.queue.is_empty() && bytes > queue_max {
-            return Err(super::wire::Overflow);
-        }
-        self.queue_bytes = bytes;
-        self.queue.push_back(packet.clone());
-        Ok(())
-    }
-
-    /// Answers the waiting poll, when there is something to answer it with.
-    fn answer_poll(&mut self, settings: Option<Arc<socketio::settings::Settings>>) {
-        if self.waiting.is_none()
-            || (self.queue.is_empty() && self.released.is_none())
-            || self.main.is_some() && self.released.is_none()
-        {
-            return;
-        }
-        let (Some(waiting), Some(settings)) = (self.waiting.take(), settings) else { return };
-        if waiting.is_closed() {
-            // Its client is gone.
-            self.released = None;
-            return self.session.poll_aborted(Instant::now());
-        }
-        let answered = match self.released.take() {
-            Some(Release::Refuse) => Err(Refusal::BAD),
-            Some(Release::Close) => Ok(answer(&mut self.queue, Some(&Packet::Close), &settings)),
-            Some(Release::Noop) if self.queue.is_empty() => Ok(answer(&mut self.queue, Some(&Packet::Noop), &settings)),
-            Some(Release::Noop) | None => Ok(answer(&mut self.queue, None, &settings)),
-        };
-        self.queue_bytes = self.queue.iter().map(Encoded::bytes).sum();
-        self.session.poll_answered();
-        // Its client may have gone in this moment: the ping timeout notices.
-        let _ = waiting.send(answered);
     }
 }

@@ -1,28 +1,23 @@
 //! The one path of an endpoint, and what its requests mean.
 
-use std::sync::Arc;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method, StatusCode,
         header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue, ORIGIN, UPGRADE},
     },
-    web::{self, Data, Payload, ServiceConfig},
+    web::{Data, Payload},
 };
 use socketio::engine::{self, Kind, Query, Refusal, Request};
 
 use super::{Application, Endpoint, polling, upgrade};
 
-/// Serves an endpoint under a path, with and without a slash at its end.
-pub fn serve<A: Application>(config: &mut ServiceConfig, path: &str, endpoint: &Arc<Endpoint<A>>) {
-    let endpoint = Data::from(Arc::clone(endpoint));
-    for path in [path.to_owned(), format!("{path}/")] {
-        config.service(web::resource(path).app_data(endpoint.clone()).route(web::to(answer::<A>)));
-    }
-}
-
-async fn answer<A: Application>(endpoint: Data<Endpoint<A>>, request: HttpRequest, payload: Payload) -> HttpResponse {
+/// Answers every request to an endpoint; it belongs under a path with and without a slash at its end.
+pub async fn answer<A: Application>(
+    endpoint: Data<Endpoint<A>>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
     let endpoint = endpoint.into_inner();
     let query = Query::parse(request.query_string());
     let judged = Request {
