@@ -44,3 +44,27 @@ pub(crate) fn parse(room_id: &Value) -> Option<RoomId> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_room_is_named_by_a_text_or_a_number() {
+        for (payload, expected) in [
+            (json!("chatme-live"), Some("chatme-live")),
+            (json!(17), Some("17")),
+            (json!(""), None),
+            (json!(-1), None),
+            (json!(1.5), None),
+            (json!(["a"]), None),
+            (json!("x".repeat(101)), None),
+        ] {
+            assert_eq!(RoomName::live(Some(&payload)).as_ref().map(RoomName::id), expected, "{payload}");
+        }
+        assert_eq!(RoomName::live(None), None);
+        assert_ne!(RoomName::live(Some(&json!("a"))), RoomName::party(Some(&json!("a"))));
+    }
+}

@@ -93,3 +93,50 @@ impl Payments {
 fn is_fresh(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now.signed_duration_since(at) <= ANNOUNCED_WITHIN
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAN: UserId = UserId::new(1);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_000_000 + seconds, 0).unwrap()
+    }
+
+    fn payment(gift: &str) -> Payment {
+        let receiver = UserId::new(2);
+        Payment { receiver, gift: gift.to_owned(), quantity: 1, price: 10, host_income: 5, is_large: false }
+    }
+
+    fn taken(payments: &Payments, sender: UserId, seconds: i64) -> Option<String> {
+        payments.take(sender, at(seconds), |_| true).map(|payment| payment.gift)
+    }
+
+    #[test]
+    fn a_payment_is_announced_once_and_by_its_sender() {
+        let payments = Payments::default();
+        payments.note(FAN, payment("rose"), at(0));
+        assert_eq!(taken(&payments, UserId::new(3), 0), None);
+        assert_eq!(taken(&payments, FAN, 30).as_deref(), Some("rose"));
+        assert_eq!(taken(&payments, FAN, 30), None);
+    }
+
+    #[test]
+    fn a_payment_is_fresh_for_thirty_seconds() {
+        let payments = Payments::default();
+        payments.note(FAN, payment("rose"), at(0));
+        assert_eq!(taken(&payments, FAN, 31), None);
+    }
+
+    #[test]
+    fn the_oldest_that_matches_is_taken_and_only_so_many_are_kept() {
+        let payments = Payments::default();
+        for number in 0..PAYMENTS_MAX + 2 {
+            payments.note(FAN, payment(&number.to_string()), at(0));
+        }
+        assert_eq!(taken(&payments, FAN, 0).as_deref(), Some("2"));
+        let heart = payments.take(FAN, at(0), |payment| payment.gift == "65");
+        assert_eq!(heart.map(|payment| payment.gift).as_deref(), Some("65"));
+    }
+}

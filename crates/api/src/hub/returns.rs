@@ -69,3 +69,34 @@ fn person(identity: &Identity) -> Option<Person> {
         Identity::User(profile) => Some(Person::User(profile.user_id)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::name;
+
+    fn room(name: &str) -> RoomName {
+        RoomName::Live(name::parse(&name.into()).unwrap())
+    }
+
+    fn declared(id: i64) -> Identity {
+        Identity::Declared { id, name: "Siti".to_owned() }
+    }
+
+    #[test]
+    fn somebody_is_put_back_once_into_what_he_did_not_leave() {
+        let returns = Returns::default();
+        returns.remember(&declared(7), vec![(room("a"), None), (room("b"), Some(3))]);
+        returns.forget(&declared(7), &room("a"));
+        assert_eq!(returns.take(&declared(8)), []);
+        assert_eq!(returns.take(&declared(7)), [(room("b"), Some(3))]);
+        assert_eq!(returns.take(&declared(7)), []);
+    }
+
+    #[test]
+    fn guests_are_nobody_and_are_not_remembered() {
+        let returns = Returns::default();
+        returns.remember(&Identity::Guest, vec![(room("a"), None)]);
+        assert_eq!(returns.take(&Identity::Guest), []);
+    }
+}

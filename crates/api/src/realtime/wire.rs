@@ -239,3 +239,6 @@ async fn flush(wire: Arc<Wire>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
