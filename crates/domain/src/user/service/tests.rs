@@ -258,3 +258,15 @@ async fn a_stolen_token_cannot_guess_the_password_at_leisure() {
     assert!(matches!(guess().await, ChangePasswordError::WrongPassword));
     assert!(matches!(guess().await, ChangePasswordError::TooMany(_)));
 }
+
+#[tokio::test]
+async fn those_who_are_banned_or_gone_have_no_epoch() {
+    let (gone, banned) = (UserId::new(5), UserId::new(6));
+    let mut users = MockUserRepository::new();
+    users
+        .expect_find_standings()
+        .once()
+        .returning(move |_| Ok(vec![(USER, standing(4, false)), (banned, standing(2, true))]));
+    let epochs = with_users(users).epochs(&[USER, gone, banned]).await.unwrap();
+    assert_eq!(epochs.into_iter().collect::<Vec<_>>(), [(USER, 4)]);
+}

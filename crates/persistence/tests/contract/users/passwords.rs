@@ -164,3 +164,18 @@ async fn of_many_bans_at_once_one_is_the_first() {
     let since = "SELECT (EXTRACT(epoch FROM banned_at) * 1000000)::bigint FROM users";
     assert_eq!(fixture.number(since).await, at(0).timestamp_micros());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_standings_of_many_are_those_of_each() {
+    let fixture = Fixture::new().await;
+    let (users, one, banned) = (fixture.users(), fixture.user().await, fixture.user().await);
+    users.raise_epoch(one, at(1)).await.unwrap();
+    users.set_ban(banned, true, at(1)).await.unwrap();
+
+    let found = users.find_standings(&[one, UserId::new(99), banned]).await.unwrap();
+
+    let mut found: Vec<_> = found.into_iter().map(|(id, standing)| (id, standing.epoch, standing.is_banned)).collect();
+    found.sort_unstable();
+    assert_eq!(found, [(one, 1, false), (banned, 1, true)]);
+    assert_eq!(users.find_standings(&[]).await.unwrap(), []);
+}
