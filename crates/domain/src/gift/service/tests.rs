@@ -56,7 +56,7 @@ fn service(ledger: MockGiftLedger) -> GiftService {
 
 fn telling(ledger: MockGiftLedger, publisher: &Arc<RecordingPublisher>) -> GiftService {
     let clock = Arc::new(FixedClock::new(DateTime::UNIX_EPOCH));
-    GiftService::new(Arc::new(ledger), clock, Arc::clone(publisher) as Arc<dyn EventPublisher>)
+    GiftService::new(Arc::new(ledger), clock, publisher.clone())
 }
 
 #[tokio::test]
