@@ -53,10 +53,10 @@ impl Client {
         );
         write.write_all(request.as_bytes()).await?;
         reader.head().await?;
-        reader.expect(b"0").await?;
+        reader.expect(b"0", &mut write).await?;
         let connect = token.map_or_else(|| "40".to_owned(), |token| format!("40{{\"token\":\"{token}\"}}"));
         write.write_all(&frames::text(&connect)).await?;
-        reader.expect(b"40").await?;
+        reader.expect(b"40", &mut write).await?;
         let client = Rc::new(Self { write, waiting: RefCell::default(), is_writing: Cell::new(false) });
         spawn_local(reader.run(Rc::clone(&client), Rc::clone(room)));
         Ok(client)
@@ -101,17 +101,22 @@ impl Reader {
         }
     }
 
-    /// Reads a frame that begins so.
-    async fn expect(&mut self, start: &[u8]) -> Result<()> {
+    /// Reads a frame that begins so. A ping may come first: socketioxide sends one at once.
+    async fn expect(&mut self, start: &[u8], write: &mut OwnedWriteHalf) -> Result<()> {
         loop {
-            if let Some((frame, end)) = frames::next(&self.begun) {
-                if !frame.payload.starts_with(start) {
-                    return Err(format!("not connected: {}", String::from_utf8_lossy(frame.payload)).into());
-                }
-                self.begun.drain(..end);
+            let Some((frame, end)) = frames::next(&self.begun) else {
+                self.more().await?;
+                continue;
+            };
+            let (is_wanted, is_ping) = (frame.payload.starts_with(start), frame.payload == b"2");
+            if !is_wanted && !is_ping {
+                return Err(format!("not connected: {}", String::from_utf8_lossy(frame.payload)).into());
+            }
+            self.begun.drain(..end);
+            if is_wanted {
                 return Ok(());
             }
-            self.more().await?;
+            write.write_all(&frames::text("3")).await?;
         }
     }
 

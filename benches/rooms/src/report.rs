@@ -87,7 +87,7 @@ pub(crate) fn print(turns: &[Turn], arguments: &Arguments) -> bool {
         }
         for kind in compared(arguments) {
             let is_shown = row.of == Of::Median;
-            print!("{:>14}", if is_shown { format!("{:.2}", ratio(row, turns, kind)) } else { String::new() });
+            print!("{:>14}", if is_shown { shown(ratio(row, turns, kind)) } else { String::new() });
         }
         is_good &= print_goal(row, turns);
     }
@@ -147,7 +147,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// Three digits that count, or a whole number.
 fn shown(value: f64) -> String {
     match value {
-        value if value.is_nan() => "-".to_owned(),
+        value if !value.is_finite() => "-".to_owned(),
         value if value == 0.0 || value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
         value => format!("{value:.2}"),

@@ -41,7 +41,7 @@ struct Said {
     level: u32,
     message: String,
     seq: u64,
-    timestamp: u128,
+    timestamp: u64,
     #[serde(rename = "userId")]
     user: u64,
     username: &'static str,
@@ -65,7 +65,8 @@ async fn connected(socket: SocketRef, seq: Arc<AtomicU64>) {
         let seq = Arc::clone(&seq);
         async move {
             let seq = seq.fetch_add(1, Ordering::Relaxed) + 1;
-            let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let timestamp = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
             let Message { room, message } = said;
             let body = Said { level: 1, message, seq, timestamp, user: 48_210_007, username: "Bench 0", vip: 0 };
             if let Err(error) = socket.to(room).emit("live:new-message", &body).await {
