@@ -1,10 +1,11 @@
-//! The checks of this workspace, run by `cargo xtask <command>`.
+//! The checks of this workspace, run by `cargo xtask <command>`; and the measurements that need more than one program.
 //!
 //! What a check asks is said where it is decided: the house rules in `tidy`, who may depend on whom in `arrows`,
 //! what the black-box tests must have seen in `coverage`. `ci` runs them all, with the compiler's own.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's answers are printed")]
 
 mod arrows;
+mod bench;
 mod ci;
 mod coverage;
 mod error;
@@ -24,21 +25,23 @@ cargo xtask <command>
   tidy       the house rules that no compiler knows (CONTRIBUTING.md)
   arrows     which crate may depend on which (ARCHITECTURE.md)
   coverage   what the last run of the black-box tests saw, against the server's own OpenAPI document
+  bench      `bench rooms`: live rooms beside other servers; `bench rooms --help` shows its flags
   help       this text";
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (command, more) = (arguments.next(), arguments.next());
-    let result = match (command.as_deref(), more) {
-        (Some("help" | "-h" | "--help"), None) => {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["help" | "-h" | "--help"] => {
             println!("{HELP}");
             Ok(())
         }
-        (Some("ci"), None) => Workspace::find().and_then(|workspace| ci::run(&workspace, ci::EVERYTHING)),
-        (Some("check"), None) => Workspace::find().and_then(|workspace| ci::run(&workspace, ci::QUICK)),
-        (Some("tidy"), None) => Workspace::find().and_then(|workspace| tidy::run(&workspace)),
-        (Some("arrows"), None) => Workspace::find().and_then(|workspace| arrows::run(&workspace)),
-        (Some("coverage"), None) => Workspace::find().and_then(|workspace| coverage::run(&workspace)),
+        ["ci"] => Workspace::find().and_then(|workspace| ci::run(&workspace, ci::EVERYTHING)),
+        ["check"] => Workspace::find().and_then(|workspace| ci::run(&workspace, ci::QUICK)),
+        ["tidy"] => Workspace::find().and_then(|workspace| tidy::run(&workspace)),
+        ["arrows"] => Workspace::find().and_then(|workspace| arrows::run(&workspace)),
+        ["coverage"] => Workspace::find().and_then(|workspace| coverage::run(&workspace)),
+        ["bench", "rooms", flags @ ..] => Workspace::find().and_then(|workspace| bench::rooms(&workspace, flags)),
         _ => {
             eprintln!("{HELP}");
             return ExitCode::from(2);
