@@ -33,7 +33,8 @@ pub(crate) static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
 /// A running server. What is left of it when a test fails is killed.
 pub(crate) struct Chatme {
     process: Child,
-    url: String,
+    /// Where it answers.
+    pub(crate) url: String,
     client: reqwest::Client,
 }
 

@@ -27,6 +27,9 @@ impl Hub {
         if let Identity::Guest = presence.identity {
             self.declare(&mut presence, payload);
         }
+        if seat.is_some() && presence.identity.user().is_none() {
+            return Err(Refused::unauthenticated());
+        }
         presence.has_joined = true;
         let entered = self.enter(socket, &mut presence, name, seat)?;
         // Not under the lock: what is sent may end the conversation, which takes it.

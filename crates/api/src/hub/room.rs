@@ -120,7 +120,8 @@ impl Room {
         Arc::new(Self { name, runtime, state: Mutex::new(state), is_full: Notify::new() })
     }
 
-    /// Lets a socket in, on a seat if one is wanted and free, and announces it unless its user is here already.
+    /// Lets a socket in, on a seat if one is wanted and free, and announces it unless its user is here already, on
+    /// the same seat.
     pub(crate) fn join(
         self: &Arc<Self>,
         socket: &Arc<Socket>,
@@ -129,6 +130,7 @@ impl Room {
         announcement: (&str, Map<String, Value>),
     ) -> Result<Joined, SeatTaken> {
         let mut state = self.lock();
+        let is_moving = seat.is_some_and(|seat| state.seats.get(&seat) != Some(&who));
         if let Some(seat) = seat {
             if state.seats.get(&seat).is_some_and(|holder| *holder != who) {
                 return Err(SeatTaken);
@@ -140,14 +142,18 @@ impl Room {
         let member = Member { socket: Arc::clone(socket), who, joined_at: seq };
         state.emptied_at = None;
         state.snapshot = None;
+        let mut is_new = false;
         if state.members.insert(socket.number(), member).is_none() {
             let sockets = state.people.entry(who).or_default();
             *sockets = sockets.saturating_add(1);
-            if *sockets == 1 {
-                let (event, body) = announcement;
-                self.push(&mut state, event, body, Some(socket.number()));
-                self.count_soon(&mut state);
-            }
+            is_new = *sockets == 1;
+        }
+        if is_new || is_moving {
+            let (event, body) = announcement;
+            self.push(&mut state, event, body, Some(socket.number()));
+        }
+        if is_new {
+            self.count_soon(&mut state);
         }
         Ok(Joined {
             history: state.history.iter().cloned().collect(),

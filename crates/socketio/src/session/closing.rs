@@ -12,6 +12,8 @@ use crate::{
 /// What a poll gets from a session that is over.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Farewell {
+    /// What a poll that waits already gets; if that is not the end, a later one gets it.
+    waiting: Release,
     release: Release,
     /// How long a poll may take to come for it; zero when only one that waits already gets it.
     linger: Duration,
@@ -19,11 +21,15 @@ pub(super) struct Farewell {
 
 impl Farewell {
     /// For sessions that deserve none.
-    pub(super) const NONE: Self = Self { release: Release::Close, linger: Duration::ZERO };
+    pub(super) const NONE: Self = Self { waiting: Release::Close, release: Release::Close, linger: Duration::ZERO };
     /// What was queued is still to be fetched.
-    pub(super) const LAST_PACKETS: Self = Self { release: Release::Close, linger: CLOSE_LINGER };
+    pub(super) const LAST_PACKETS: Self =
+        Self { waiting: Release::Close, release: Release::Close, linger: CLOSE_LINGER };
+    /// The client is told that it was sent away. In an answer of its own: the JavaScript client looks at a close packet
+    /// before it looks at what stands in front of it.
+    const SENT_AWAY: Self = Self { waiting: Release::Noop, ..Self::LAST_PACKETS };
     /// The client closed by a push; its poll of the same moment may come second.
-    pub(super) const CLIENT_CLOSED: Self = Self { release: Release::Noop, linger: CLOSE_HOLD };
+    pub(super) const CLIENT_CLOSED: Self = Self { waiting: Release::Noop, release: Release::Noop, linger: CLOSE_HOLD };
 }
 
 impl Session {
@@ -32,7 +38,7 @@ impl Session {
         match how {
             Close::Disconnect => {
                 self.disconnect_all();
-                self.end(Reason::ForcedServerClose, close_code::NORMAL, Farewell::LAST_PACKETS, now);
+                self.end(Reason::ForcedServerClose, close_code::NORMAL, Farewell::SENT_AWAY, now);
             }
             Close::Shutdown => {
                 self.end(Reason::ServerShuttingDown, close_code::GOING_AWAY, Farewell::LAST_PACKETS, now);
@@ -71,13 +77,14 @@ impl Session {
         if let Some(probe) = self.probe.take() {
             self.outputs.push_back(Output::DropWebsocket(probe.id()));
         }
-        let lingers = self.transport == Transport::Polling && !farewell.linger.is_zero() && self.poll == Poll::None;
+        let is_answered = self.poll != Poll::None && farewell.waiting == farewell.release;
+        let lingers = self.transport == Transport::Polling && !farewell.linger.is_zero() && !is_answered;
         self.life = if lingers {
             Life::Lingering { farewell: farewell.release, until: now + farewell.linger }
         } else {
             Life::Gone
         };
-        self.release_poll(farewell.release);
+        self.release_poll(farewell.waiting);
         self.outputs.push_back(Output::Closed { reason, code });
     }
 

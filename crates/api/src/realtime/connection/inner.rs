@@ -115,9 +115,13 @@ impl Inner {
         }
         let answered = match self.released.take() {
             Some(Release::Refuse) => Err(Refusal::BAD),
-            Some(Release::Close) => Ok(answer(&mut self.queue, Some(&Packet::Close), &settings)),
+            // Not behind other packets: the JavaScript client would look at it first, and not know why it was sent away.
+            // Its next poll finds no session.
+            Some(Release::Close) if self.queue.is_empty() => {
+                Ok(answer(&mut self.queue, Some(&Packet::Close), &settings))
+            }
             Some(Release::Noop) if self.queue.is_empty() => Ok(answer(&mut self.queue, Some(&Packet::Noop), &settings)),
-            Some(Release::Noop) | None => Ok(answer(&mut self.queue, None, &settings)),
+            Some(Release::Close | Release::Noop) | None => Ok(answer(&mut self.queue, None, &settings)),
         };
         self.queue_bytes = self.queue.iter().map(Encoded::bytes).sum();
         self.session.poll_answered();

@@ -171,8 +171,8 @@ fn the_application_closes() {
     let out = "send 41; left / server namespace disconnect; closed forced server close 1000";
     check_close(Websocket, false, Disconnect, out, false);
     check_close(Polling, false, Disconnect, out, true);
-    let out = "send 41; left / server namespace disconnect; release Close; closed forced server close 1000";
-    check_close(Polling, true, Disconnect, out, false);
+    let out = "send 41; left / server namespace disconnect; release Noop; closed forced server close 1000";
+    check_close(Polling, true, Disconnect, out, true);
     let down = "left / server shutting down; closed server shutting down 1001";
     check_close(Websocket, false, Shutdown, down, false);
     check_close(Polling, false, Shutdown, down, true);
