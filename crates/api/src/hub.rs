@@ -140,6 +140,9 @@ impl Hub {
             "live:join" | "live:leave" | "live:message" => {
                 let payload = payload(args)?;
                 let room = RoomName::live(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
+                if name.ends_with(":join") && socket.data.lock().identity.user().is_none() {
+                    self.refuse_important(&payload).await?;
+                }
                 self.in_room(socket, name, room, &payload)
             }
             "chat:send" => self.send_privately(socket, &payload(args)?).await,
@@ -147,6 +150,9 @@ impl Hub {
             "party:join" | "party:leave" | "party:message" => {
                 let payload = payload(args)?;
                 let room = RoomName::party(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
+                if name.ends_with(":join") && socket.data.lock().identity.user().is_none() {
+                    self.refuse_important(&payload).await?;
+                }
                 self.in_room(socket, name, room, &payload)
             }
             _ => Err(Refused::new("unknown_event", "Event tidak dikenal")),
@@ -169,7 +175,9 @@ impl Application for Hub {
     async fn connect(&self, connection: &Arc<Socket>, namespace: Namespace, auth: Map<String, Value>) {
         let token = match auth.get("token") {
             Some(Value::String(token)) => Some(token.clone()),
-            _ => connection.take_authorization(),
+            None | Some(Value::Null) => connection.authorization(),
+            // Refused as what it is: no token.
+            Some(other) => Some(other.to_string()),
         };
         if let Some(token) = token
             && let Err(refused) = self.identify(connection, &token).await
@@ -194,6 +202,10 @@ impl Application for Hub {
 
     fn left(&self, connection: &Arc<Socket>, _: &Namespace, reason: Reason) {
         self.depart(connection, reason);
+        if reason == Reason::ClientNamespaceDisconnect {
+            // It would count for nobody, and could come again as a guest.
+            connection.close(Close::Shutdown);
+        }
     }
 
     fn closed(&self, connection: &Arc<Socket>) {

@@ -56,8 +56,7 @@ impl Hub {
     fn announce(&self, sender: &Profile, room: &RoomId, mut payload: Map<String, Value>) -> Answer {
         let unpaid = || Refused::new("gift_not_paid", "Gift belum dibayar");
         let Some(Value::Object(mut gift)) = payload.remove("gift") else { return Err(Refused::malformed("gift")) };
-        let to = payload.remove("to").unwrap_or_default();
-        let receiver = receiver(&to).ok_or_else(|| Refused::malformed("to"))?;
+        let receiver = payload.get("to").and_then(receiver).ok_or_else(|| Refused::malformed("to"))?;
         let key = gift.get("id").and_then(Value::as_str).map(str::to_owned);
         let count = payload.get("count").and_then(Value::as_u64);
         let room = self.rooms.find(&RoomName::Live(room.clone())).ok_or_else(unpaid)?;
@@ -73,7 +72,7 @@ impl Hub {
         let may_be_large = || payment.is_large && room.admit_large(bytes, self.limits.room_large_bytes, LARGE_WINDOW);
         if !(is_small || may_be_large()) {
             // Paid is paid: it may still be announced without its animation.
-            self.payments.note(sender.user_id, payment, now);
+            self.payments.put_back(sender.user_id, payment);
             return Err(Refused::new("gift_too_large", "Animasi gift terlalu besar"));
         }
         // What moves money is the server's word, everything else passes as it came.
@@ -82,7 +81,7 @@ impl Hub {
         gift.insert("jpWin".to_owned(), false.into());
         let body = json!({
             "from": introduced(sender),
-            "to": to,
+            "to": {"userId": receiver.value()},
             "gift": gift,
             "count": payment.quantity,
             "timestamp": now.timestamp_millis(),
@@ -133,7 +132,7 @@ impl EventPublisher for HubPublisher {
         match event {
             LiveEvent::GiftSent { room: None, posting, receipt } => {
                 let hub = &endpoint.application;
-                hub.payments.note(posting.sender, Payment::of(&posting), receipt.created_at);
+                hub.payments.note(posting.sender, Payment::of(&posting, receipt.created_at));
             }
             LiveEvent::GiftSent { room: Some(room), posting, receipt } => {
                 let told = Arc::clone(&endpoint);

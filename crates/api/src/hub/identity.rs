@@ -89,7 +89,7 @@ impl Hub {
             None | Some(Value::Null) => {}
             Some(_) => return Err(Refused::malformed("token")),
         }
-        if self.limits.identity == SocketIdentity::Declared {
+        if socket.data.lock().identity.user().is_none() {
             self.refuse_important(payload).await?;
         }
         let mut presence = socket.data.lock();
@@ -118,7 +118,10 @@ impl Hub {
     }
 
     /// Nobody may state the id of an administrator.
-    async fn refuse_important(&self, payload: &Map<String, Value>) -> Result<(), Refused> {
+    pub(super) async fn refuse_important(&self, payload: &Map<String, Value>) -> Result<(), Refused> {
+        if self.limits.identity != SocketIdentity::Declared {
+            return Ok(());
+        }
         let id = payload.get("userId").and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok()));
         let Some(id) = id.and_then(UserId::parse) else { return Ok(()) };
         let is_important =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::chat::MessageText;
+use domain::{chat::MessageText, id::UserId};
 use serde_json::{Map, Value, json};
 use socketio::packet::{Args, Namespace};
 
@@ -76,12 +76,12 @@ impl Hub {
     /// `live:leave` and `party:leave`.
     pub(super) fn leave(&self, socket: &Arc<Socket>, name: &RoomName) -> Answer {
         let mut presence = socket.data.lock();
+        self.returns.forget(&presence.identity, name);
         let Some(place) = presence.rooms.iter().position(|room| room == name) else {
             return Err(not_in_room());
         };
         presence.rooms.swap_remove(place);
         self.go(socket, name, &presence.identity);
-        self.returns.forget(&presence.identity, name);
         Ok(Map::new())
     }
 
@@ -97,8 +97,13 @@ impl Hub {
         let identity = presence.identity.clone();
         let is_inside = presence.rooms.contains(name);
         drop(presence);
-        if matches!(identity, Identity::Guest) {
-            return Err(Refused::unauthenticated());
+        match &identity {
+            Identity::Guest => return Err(Refused::unauthenticated()),
+            // Whose id he states has come himself.
+            Identity::Declared { id, .. } if !self.sockets_of(UserId::new(*id)).is_empty() => {
+                return Err(Refused::new("identity_reserved", "Identitas ini tidak dapat dipakai"));
+            }
+            Identity::Declared { .. } | Identity::User(_) => {}
         }
         if !is_inside {
             return Err(not_in_room());

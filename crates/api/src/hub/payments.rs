@@ -21,6 +21,8 @@ const SENDERS_MAX: usize = 100_000;
 /// A gift that was paid.
 #[derive(Debug, Clone)]
 pub(super) struct Payment {
+    /// When it was paid.
+    pub(super) at: DateTime<Utc>,
     pub(super) receiver: UserId,
     pub(super) gift: String,
     pub(super) quantity: u16,
@@ -30,9 +32,10 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    /// What was posted.
-    pub(super) fn of(posting: &GiftPosting) -> Self {
+    /// What was posted at that instant.
+    pub(super) fn of(posting: &GiftPosting, at: DateTime<Utc>) -> Self {
         Self {
+            at,
             receiver: posting.receiver,
             gift: posting.gift.as_str().to_owned(),
             quantity: posting.quantity.value(),
@@ -47,24 +50,29 @@ impl Payment {
 #[derive(Default)]
 pub(super) struct Payments(Mutex<BySender>);
 
-/// When each was paid, oldest first.
-type BySender = HashMap<UserId, VecDeque<(DateTime<Utc>, Payment)>>;
+/// Oldest first.
+type BySender = HashMap<UserId, VecDeque<Payment>>;
 
 impl Payments {
-    /// Remembers a gift that was paid at that instant.
-    pub(super) fn note(&self, sender: UserId, payment: Payment, at: DateTime<Utc>) {
+    /// Remembers a gift that was paid.
+    pub(super) fn note(&self, sender: UserId, payment: Payment) {
         let mut senders = self.lock();
         if senders.len() >= SENDERS_MAX && !senders.contains_key(&sender) {
-            senders.retain(|_, paid| paid.back().is_some_and(|(last, _)| is_fresh(*last, at)));
+            senders.retain(|_, paid| paid.back().is_some_and(|last| is_fresh(last.at, payment.at)));
             if senders.len() >= SENDERS_MAX {
                 return;
             }
         }
         let paid = senders.entry(sender).or_default();
-        paid.push_back((at, payment));
+        paid.push_back(payment);
         if paid.len() > PAYMENTS_MAX {
             paid.pop_front();
         }
+    }
+
+    /// Remembers one again that was taken and not announced.
+    pub(super) fn put_back(&self, sender: UserId, payment: Payment) {
+        self.lock().entry(sender).or_default().push_front(payment);
     }
 
     /// Takes the oldest fresh one that matches: each is announced once.
@@ -76,9 +84,9 @@ impl Payments {
     ) -> Option<Payment> {
         let mut senders = self.lock();
         let paid = senders.get_mut(&sender)?;
-        paid.retain(|(at, _)| is_fresh(*at, now));
-        let place = paid.iter().position(|(_, payment)| matches(payment))?;
-        let payment = paid.remove(place).map(|(_, payment)| payment);
+        paid.retain(|payment| is_fresh(payment.at, now));
+        let place = paid.iter().position(matches)?;
+        let payment = paid.remove(place);
         if paid.is_empty() {
             senders.remove(&sender);
         }
@@ -106,7 +114,7 @@ mod tests {
 
     fn payment(gift: &str) -> Payment {
         let receiver = UserId::new(2);
-        Payment { receiver, gift: gift.to_owned(), quantity: 1, price: 10, host_income: 5, is_large: false }
+        Payment { at: at(0), receiver, gift: gift.to_owned(), quantity: 1, price: 10, host_income: 5, is_large: false }
     }
 
     fn taken(payments: &Payments, sender: UserId, seconds: i64) -> Option<String> {
@@ -116,7 +124,7 @@ mod tests {
     #[test]
     fn a_payment_is_announced_once_and_by_its_sender() {
         let payments = Payments::default();
-        payments.note(FAN, payment("rose"), at(0));
+        payments.note(FAN, payment("rose"));
         assert_eq!(taken(&payments, UserId::new(3), 0), None);
         assert_eq!(taken(&payments, FAN, 30).as_deref(), Some("rose"));
         assert_eq!(taken(&payments, FAN, 30), None);
@@ -125,7 +133,7 @@ mod tests {
     #[test]
     fn a_payment_is_fresh_for_thirty_seconds() {
         let payments = Payments::default();
-        payments.note(FAN, payment("rose"), at(0));
+        payments.note(FAN, payment("rose"));
         assert_eq!(taken(&payments, FAN, 31), None);
     }
 
@@ -133,7 +141,7 @@ mod tests {
     fn the_oldest_that_matches_is_taken_and_only_so_many_are_kept() {
         let payments = Payments::default();
         for number in 0..PAYMENTS_MAX + 2 {
-            payments.note(FAN, payment(&number.to_string()), at(0));
+            payments.note(FAN, payment(&number.to_string()));
         }
         assert_eq!(taken(&payments, FAN, 0).as_deref(), Some("2"));
         let heart = payments.take(FAN, at(0), |payment| payment.gift == "65");

@@ -34,8 +34,8 @@ pub struct Connection<A: Application> {
     number: u64,
     address: ClientAddress,
     is_guest: AtomicBool,
-    /// What the first request said in its header, until it was looked at.
-    authorization: Mutex<Option<Box<str>>>,
+    /// The token in the header of the first request.
+    authorization: Option<Box<str>>,
     /// Held while what a client sent is handled, so that it is handled in order.
     turn: tokio::sync::Mutex<()>,
     /// What the application knows of this client.
@@ -71,7 +71,7 @@ impl<A: Application> Connection<A> {
             number,
             address,
             is_guest: AtomicBool::new(true),
-            authorization: Mutex::new(authorization),
+            authorization,
             turn: tokio::sync::Mutex::new(()),
             data: A::Data::default(),
             inner: Mutex::new(inner),
@@ -95,10 +95,10 @@ impl<A: Application> Connection<A> {
         self.address
     }
 
-    /// The token in the header of the first request, once.
-    pub fn take_authorization(&self) -> Option<String> {
-        let token = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).take();
-        token.map(String::from)
+    /// The token in the header of the first request.
+    #[must_use]
+    pub fn authorization(&self) -> Option<String> {
+        self.authorization.as_deref().map(str::to_owned)
     }
 
     /// Somebody is logged in on it: it does not count for its address any more.
@@ -140,8 +140,14 @@ impl<A: Application> Connection<A> {
     }
 
     /// The time has come that the session asked for.
-    pub(super) fn on_deadline(self: &Arc<Self>) {
-        self.lock().scheduled_at = None;
+    pub(super) fn on_deadline(self: &Arc<Self>, at: Instant) {
+        let mut inner = self.lock();
+        // An earlier one was scheduled meanwhile, and has taken its place: there is one chain of them.
+        if inner.scheduled_at != Some(at) {
+            return;
+        }
+        inner.scheduled_at = None;
+        drop(inner);
         self.act(Session::on_deadline);
     }
 

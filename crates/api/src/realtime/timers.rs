@@ -68,11 +68,11 @@ impl<A: Application> Timers<A> {
     }
 
     /// Takes what is due; otherwise says when the next is.
-    fn due(&self, now: Instant) -> Result<Weak<Connection<A>>, Option<Instant>> {
+    fn due(&self, now: Instant) -> Result<(Instant, Weak<Connection<A>>), Option<Instant>> {
         let mut entries = self.lock();
         match entries.peek() {
             Some(Reverse(first)) if first.at > now => Err(Some(first.at)),
-            Some(_) => entries.pop().map(|Reverse(entry)| entry.connection).ok_or(None),
+            Some(_) => entries.pop().map(|Reverse(entry)| (entry.at, entry.connection)).ok_or(None),
             None => Err(None),
         }
     }
@@ -91,9 +91,9 @@ pub(super) async fn run_timers<A: Application>(endpoint: Weak<Endpoint<A>>) {
         let Some(endpoint) = endpoint.upgrade() else { return };
         let next = loop {
             match endpoint.timers.due(Instant::now()) {
-                Ok(connection) => {
+                Ok((at, connection)) => {
                     if let Some(connection) = connection.upgrade() {
-                        connection.on_deadline();
+                        connection.on_deadline(at);
                     }
                 }
                 Err(next) => break next,

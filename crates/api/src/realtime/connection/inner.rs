@@ -90,11 +90,14 @@ impl Inner {
         if let Some((_, wire)) = &self.main {
             return wire.send(packet.websocket()).inspect_err(|_| wire.cut());
         }
-        let bytes = self.queue_bytes.saturating_add(packet.bytes());
-        if !self.queue.is_empty() && bytes > queue_max {
-            return Err(Overflow);
+        // As on a wire: the first one is not counted, and behind it there is room for one of any size.
+        if !self.queue.is_empty() {
+            let bytes = self.queue_bytes.saturating_add(packet.bytes());
+            if self.queue.len() > 1 && bytes > queue_max {
+                return Err(Overflow);
+            }
+            self.queue_bytes = bytes;
         }
-        self.queue_bytes = bytes;
         self.queue.push_back(packet.clone());
         Ok(())
     }
@@ -123,7 +126,7 @@ impl Inner {
             Some(Release::Noop) if self.queue.is_empty() => Ok(answer(&mut self.queue, Some(&Packet::Noop), &settings)),
             Some(Release::Close | Release::Noop) | None => Ok(answer(&mut self.queue, None, &settings)),
         };
-        self.queue_bytes = self.queue.iter().map(Encoded::bytes).sum();
+        self.queue_bytes = self.queue.iter().skip(1).map(Encoded::bytes).sum();
         self.session.poll_answered();
         // Its client may have gone in this moment: the ping timeout notices.
         let _ = waiting.send(answered);

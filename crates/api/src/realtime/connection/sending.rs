@@ -51,9 +51,13 @@ impl<A: Application> Connection<A> {
             return;
         }
         if inner.send(packet, self.queue_max()).is_ok() {
-            return inner.answer_poll(self.settings());
+            inner.answer_poll(self.settings());
+            if inner.session.is_open() {
+                return;
+            }
+        } else {
+            inner.session.close(Close::Cut, Instant::now());
         }
-        inner.session.close(Close::Cut, Instant::now());
         drop(inner);
         self.act(|_, _| ());
     }
