@@ -60,9 +60,9 @@ impl Arguments {
                 "--seconds" => read.time = Duration::from_secs(value.parse::<u64>()?.clamp(1, 600)),
                 "--runs" => read.runs = value.parse::<u32>()?.clamp(1, 100),
                 "--only" => read.only = value.split(',').map(kind).collect::<Result<_>>()?,
-                "--chatme" => read.programs.push((Kind::Chatme, value.into())),
-                "--socketioxide" => read.programs.push((Kind::Socketioxide, value.into())),
-                "--node" => read.programs.push((Kind::Node, value.into())),
+                "--chatme" => read.programs.push((Kind::Chatme, std::path::absolute(value)?)),
+                "--socketioxide" => read.programs.push((Kind::Socketioxide, std::path::absolute(value)?)),
+                "--node" => read.programs.push((Kind::Node, std::path::absolute(value)?)),
                 _ => return Err(format!("{flag} is no flag\n\n{HELP}").into()),
             }
         }

@@ -150,6 +150,7 @@ impl Reader {
 
     /// Takes what has come; whether the conversation goes on.
     fn take(&mut self, bytes: &[u8], client: &Rc<Client>, room: &Room) -> bool {
+        room.arrived();
         if self.begun.is_empty() {
             let (rest, is_going_on) = take_frames(bytes, client, room);
             self.begun.extend_from_slice(rest);

@@ -40,7 +40,7 @@ pub(crate) const REST_MAX: Duration = Duration::from_secs(420);
 /// What a phase came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
-    /// Deliveries that never came.
+    /// Deliveries that never came, or came twice.
     pub(crate) lost: f64,
     /// Sockets that the server ended.
     pub(crate) cut: f64,
@@ -160,7 +160,7 @@ async fn phase(
     let received = counts.received as f64;
     let taken = counts.received_at.map_or(time, |last| last.duration_since(begun)).max(time);
     Ok(Measured {
-        lost: expected.saturating_sub(counts.received) as f64,
+        lost: expected.abs_diff(counts.received) as f64,
         cut: counts.cut as f64,
         refused: counts.refused as f64,
         p50: room.latency(0.5),

@@ -25,6 +25,8 @@ pub(crate) struct Room {
     /// While it lasts, each acknowledgement lets its client say the next thing.
     closed_loop_until: Cell<Option<Instant>>,
     is_leaving: Cell<bool>,
+    /// When what is being taken arrived: looked at once a read, not once a frame.
+    arrived_at: Cell<Instant>,
     refusal: RefCell<Option<String>>,
 }
 
@@ -61,6 +63,7 @@ impl Room {
             counts: Cell::new(Counts::NONE),
             closed_loop_until: Cell::new(None),
             is_leaving: Cell::new(false),
+            arrived_at: Cell::new(Instant::now()),
             refusal: RefCell::default(),
         })
     }
@@ -114,19 +117,26 @@ impl Room {
         self.closed_loop_until.set(None);
     }
 
+    /// Something was read.
+    pub(crate) fn arrived(&self) {
+        self.arrived_at.set(Instant::now());
+    }
+
     /// An event has come.
     pub(crate) fn event(&self, payload: &[u8]) {
         let stamp = frames::broadcast(payload);
-        self.count(|counts| counts.events += 1);
+        let now = self.arrived_at.get();
         if let Some(stamp) = stamp {
-            let now = Instant::now();
             let micros = u64::try_from(now.duration_since(self.begun).as_micros()).unwrap_or(u64::MAX);
             self.latencies.borrow_mut().add(micros.saturating_sub(stamp));
-            self.count(|counts| {
+        }
+        self.count(|counts| {
+            counts.events += 1;
+            if stamp.is_some() {
                 counts.received += 1;
                 counts.received_at = Some(now);
-            });
-        }
+            }
+        });
     }
 
     /// An acknowledgement has come: its number and its body.
