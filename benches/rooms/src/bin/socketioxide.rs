@@ -12,6 +12,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use axum::serve::ListenerExt as _;
 use serde::{Deserialize, Serialize};
 use socketioxide::{
     SocketIo,
@@ -87,6 +88,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout();
     writeln!(out, "listening on {}", listener.local_addr()?)?;
     out.flush()?;
+    // As Node does by itself: a small frame is not kept back until the one before is acknowledged.
+    let listener = listener.tap_io(|stream| {
+        // An error says that the client is gone.
+        let _ = stream.set_nodelay(true);
+    });
     let server = axum::serve(listener, axum::Router::new().layer(layer));
     let mut rest = Vec::new();
     let mut input = tokio::io::stdin();
