@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{
     FromRequest as _, HttpRequest, HttpResponse,
-    body::{BodySize, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     web::{Bytes, Payload},
 };
 use futures_util::StreamExt as _;
@@ -48,6 +48,7 @@ pub(super) fn open<A: Application>(
     };
     connection.settle();
     let Some(id) = connection.websocket() else { return http::refuse(&Refusal::BAD) };
+    let response = opening(response, &wire);
     actix_web::rt::spawn(read(Arc::clone(endpoint), connection, id, wire, payload));
     response
 }
@@ -60,6 +61,7 @@ pub(super) fn probe<A: Application>(
     payload: Payload,
 ) -> HttpResponse {
     let Some((response, wire)) = handshake(endpoint, request) else { return http::refuse(&Refusal::BAD) };
+    let response = opening(response, &wire);
     match connection.probe(&wire) {
         Ok(id) => drop(actix_web::rt::spawn(read(Arc::clone(endpoint), Arc::clone(connection), id, wire, payload))),
         Err(_) => close(wire, payload),
@@ -74,6 +76,7 @@ pub(super) fn turn_away<A: Application>(
     payload: Payload,
 ) -> HttpResponse {
     let Some((response, wire)) = handshake(endpoint, request) else { return http::refuse(&Refusal::BAD) };
+    let response = opening(response, &wire);
     close(wire, payload);
     response
 }
@@ -89,7 +92,7 @@ async fn linger(wire: Arc<Wire>, mut payload: Payload) {
     wire.release();
 }
 
-/// Answers the handshake, if it is one; the answer's body opens the wire.
+/// The answer to the handshake, if it is one. It is given by [`opening`], or something else is.
 fn handshake<A: Application>(endpoint: &Endpoint<A>, request: &HttpRequest) -> Option<(HttpResponse, Arc<Wire>)> {
     // Only the answer is taken: what the client sends is read by a decoder of ours.
     let nothing = Payload::extract(request).into_inner().ok()?;
@@ -97,8 +100,13 @@ fn handshake<A: Application>(endpoint: &Endpoint<A>, request: &HttpRequest) -> O
     let accepted = request.conn_data::<Accepted>();
     let socket = accepted.and_then(|accepted| accepted.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     let wire = Wire::new(socket?, endpoint.limits.queue_bytes, endpoint.runtime.clone());
-    let body = Opening { wire: Arc::clone(&wire), polls: 0 };
-    Some((response.map_body(|_, _| actix_web::body::BoxBody::new(body)), wire))
+    Some((response, wire))
+}
+
+/// Lets the answer to a handshake open the wire, which ends with it.
+fn opening(response: HttpResponse, wire: &Arc<Wire>) -> HttpResponse {
+    let body = Opening { wire: Arc::clone(wire), polls: 0 };
+    response.map_body(|_, _| BoxBody::new(body))
 }
 
 /// The body of a handshake's answer: empty, and over when the connection is.
