@@ -39,6 +39,18 @@ forEachFamily('who takes or changes a seat later is seen on it', async (guide) =
   assert.equal(listener.all('party:user-joined').length, 3, 'a seat that he has already is no news');
 });
 
+forEachFamily('who joins once more misses nothing', async (guide) => {
+  const roomId = newRoom();
+  const [speaker, listener] = [await guide.connect(ann), await guide.connect(ben)];
+  for (const client of [speaker, listener]) await client.ok('party:join', { roomId });
+  for (let line = 0; line < 10; line += 1) {
+    await speaker.ok('party:message', { roomId, message: `${line}` });
+    await listener.ok('party:join', { roomId });
+  }
+  await listener.until('party:new-message', ({ message }) => message === '9');
+  assert.equal(listener.all('party:new-message').length, 10);
+});
+
 forEachFamily('a guest may come to a party, and may neither sit nor speak', async (guide) => {
   const roomId = newRoom();
   const guest = await guide.connect();

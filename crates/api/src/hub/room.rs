@@ -139,7 +139,9 @@ impl Room {
             state.seats.insert(seat, who);
         }
         let seq = state.seq;
-        let member = Member { socket: Arc::clone(socket), who, joined_at: seq };
+        // Who is here already still gets what was said and not written yet.
+        let joined_at = state.members.get(&socket.number()).map_or(seq, |member| member.joined_at);
+        let member = Member { socket: Arc::clone(socket), who, joined_at };
         state.emptied_at = None;
         state.snapshot = None;
         let mut is_new = false;
