@@ -17,6 +17,7 @@ mod recording;
 mod refusals;
 mod resets;
 mod routing;
+mod sockets;
 mod support;
 mod tokens;
 mod waits;
