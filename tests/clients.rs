@@ -86,3 +86,15 @@ async fn clients_come_back_by_themselves_when_the_server_is_started_again() {
     clients.finish(PATIENCE).await;
     assert_eq!(server.stop(Signal::TERM).await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_of_another_family_is_served_too() {
+    let (python, directory) = (install::python(), tempfile::tempdir().unwrap());
+    let server = Chatme::start_with(directory.path(), &SETTINGS, Stdio::null());
+    let users = users(&server).await;
+    let mut command = client(&python.program, &server, &users, directory.path());
+    command.arg("-B").arg(python.file("python/test_client.py"));
+    let output = Program::start(command).finish(PATIENCE).await;
+    assert!(output.contains("\nOK"), "{output}");
+    assert_eq!(server.stop(Signal::TERM).await, Some(0));
+}

@@ -49,6 +49,19 @@ pub(crate) fn node() -> Clients {
     Clients { program: "node".into(), copy: copy(&home) }
 }
 
+/// Clients in Python.
+pub(crate) fn python() -> Clients {
+    let missing = "install Python 3.9 or later with venv (Debian: apt install python3 python3-venv)";
+    assert_there("python3", missing);
+    let home = installed("python", "python/requirements.txt", |home| {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home.join("venv")), missing);
+        let mut pip = Command::new(home.join("venv/bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+        run(pip.arg(Path::new(SOURCES).join("python/requirements.txt")), "its packages come from pypi.org");
+    });
+    Clients { program: home.join("venv/bin/python"), copy: copy(&home) }
+}
+
 fn assert_there(program: &str, missing: &str) {
     let found = Command::new(program).arg("--version").output();
     assert!(found.is_ok_and(|output| output.status.success()), "{program} is missing: {missing}");
@@ -77,10 +90,14 @@ fn installed(name: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
 /// A copy of the clients, so that they find what is installed above them and nothing is left in the sources.
 fn copy(home: &Path) -> TempDir {
     let copy = tempfile::tempdir_in(home).unwrap();
-    for entry in fs::read_dir(SOURCES).unwrap() {
-        let file = entry.unwrap().path();
-        if file.extension().is_some_and(|extension| extension == "mjs") {
-            fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
+    for directory in ["", "python"] {
+        fs::create_dir_all(copy.path().join(directory)).unwrap();
+        for entry in fs::read_dir(Path::new(SOURCES).join(directory)).unwrap() {
+            let file = entry.unwrap().path();
+            let is_source = file.extension().is_some_and(|extension| extension == "mjs" || extension == "py");
+            if is_source {
+                fs::copy(&file, copy.path().join(directory).join(file.file_name().unwrap())).unwrap();
+            }
         }
     }
     copy
