@@ -15,7 +15,7 @@ run: setup ## build and start everything; ARGS="…" goes to the program
 	cargo run --locked --bin chatme -- $(ARGS)
 
 test: setup ## every check, as in CI
-	@scripts/node-setup
+	@scripts/clients-setup
 	cargo xtask ci
 
 check: rust ## the quick checks: fmt, tidy, arrows, clippy
