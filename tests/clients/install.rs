@@ -57,7 +57,10 @@ pub(crate) fn python() -> Clients {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home.join("venv")), missing);
         let mut pip = Command::new(home.join("venv/bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        run(pip.arg(Path::new(SOURCES).join("python/requirements.txt")), "its packages come from pypi.org");
+        run(
+            pip.arg(Path::new(SOURCES).join("python/requirements.txt")),
+            "its packages come from Python's package registry",
+        );
     });
     Clients { program: home.join("venv/bin/python"), copy: copy(&home) }
 }
