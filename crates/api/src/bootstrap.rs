@@ -6,12 +6,13 @@ mod rooms;
 use std::{io, sync::Arc};
 
 use domain::{
-    chat::{ChatRates, ChatService},
+    chat::ChatService,
     gift::{CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
+    rate::Quotas,
     store::{Cause, StoreError},
-    user::{AccountService, AddressQuota, AdminService, LoginGuard, ProfileService, User, UserRepository as _},
+    user::{AccountService, AdminService, LoginGuard, ProfileService, User, UserRepository as _},
     wallet::{GrantService, MoneyAudit},
 };
 use persistence::{
@@ -159,7 +160,7 @@ impl Deployment {
             clock: clock.clone(),
             dice: dice.clone(),
             login_guard: LoginGuard::new(settings.login_rules),
-            registrations: AddressQuota::new(settings.registrations),
+            registrations: Quotas::new(settings.registrations),
         });
         let profiles = Arc::new(ProfileService::new(users, Arc::new(avatars), clock.clone()));
         let ledger = Arc::new(PgGiftLedger::new(self.database.clone()));
@@ -170,7 +171,7 @@ impl Deployment {
             store: Arc::new(PgChatStore::new(self.database.clone())),
             publisher: publisher.clone(),
             clock: clock.clone(),
-            rates: ChatRates::new(settings.sockets.chat),
+            rates: Quotas::new(settings.sockets.chat),
         });
         let messages = Arc::new(Lane::new(settings.money_queue, settings.money_wait));
         let live = live_rooms(

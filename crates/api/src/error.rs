@@ -27,12 +27,12 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     /// A refusal with a stable code (for programs) and a text (for people).
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), members: Vec::new(), retry_after_seconds: None, cause: None }
     }
 
     /// 400: the request is malformed, or refused.
-    pub(crate) fn bad_request(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    fn bad_request(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 

@@ -49,12 +49,11 @@ pub(crate) struct SendGiftBody {
 impl SendGiftBody {
     /// The order that it is.
     pub(crate) fn order(&self, sender: UserId, key: RequestKey) -> Result<GiftOrder, ApiError> {
-        let incomplete = || ApiError::bad_request("incomplete_gift", "Data gift tidak lengkap");
         if is_missing(&self.receiver_id) || is_missing(&self.gift_id) {
-            return Err(incomplete());
+            return Err(ApiError::incomplete_gift());
         }
         let receiver = self.receiver_id.as_ref().and_then(integer).and_then(UserId::parse);
-        let receiver = receiver.ok_or_else(|| ApiError::bad_request("invalid_receiver", "Penerima tidak valid"))?;
+        let receiver = receiver.ok_or_else(ApiError::invalid_receiver)?;
         let unknown_gift = || ApiError::from(domain::gift::GiftRefusal::UnknownGift);
         let gift = match &self.gift_id {
             Some(Value::String(key)) => GiftKey::parse(key).map_err(|_| unknown_gift())?,
@@ -62,17 +61,15 @@ impl SendGiftBody {
             Some(Value::Number(number)) => GiftKey::parse(&number.to_string()).map_err(|_| unknown_gift())?,
             _ => return Err(unknown_gift()),
         };
-        let invalid_price = || ApiError::bad_request("invalid_price", "Harga gift tidak valid");
         let stated_price = match &self.coin_value {
             None => None,
-            Some(value) => Some(integer(value).and_then(UnitPrice::new).ok_or_else(invalid_price)?),
+            Some(value) => Some(integer(value).and_then(UnitPrice::new).ok_or_else(ApiError::invalid_price)?),
         };
-        let invalid_quantity = || ApiError::bad_request("invalid_quantity", "Jumlah gift harus antara 1 dan 9999");
         let quantity = match &self.quantity {
             None => Quantity::ONE,
             Some(value) => {
-                let pieces = integer(value).ok_or_else(invalid_quantity)?;
-                Quantity::parse(pieces).map_err(|_| invalid_quantity())?
+                let pieces = integer(value).ok_or_else(ApiError::invalid_quantity)?;
+                Quantity::parse(pieces).map_err(|_| ApiError::invalid_quantity())?
             }
         };
         Ok(GiftOrder::new(sender, receiver, gift, quantity, stated_price, key)?)
@@ -80,12 +77,13 @@ impl SendGiftBody {
 
     /// The room that is told of it.
     pub(crate) fn room(&self) -> Result<Option<RoomId>, ApiError> {
-        let invalid = || ApiError::bad_request("invalid_room", "Ruangan tidak valid");
         match &self.room_id {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(name)) => RoomId::parse(name).map(Some).map_err(|_| invalid()),
-            Some(Value::Number(number)) => RoomId::parse(&number.to_string()).map(Some).map_err(|_| invalid()),
-            Some(_) => Err(invalid()),
+            Some(Value::String(name)) => RoomId::parse(name).map(Some).map_err(|_| ApiError::invalid_room()),
+            Some(Value::Number(number)) => {
+                RoomId::parse(&number.to_string()).map(Some).map_err(|_| ApiError::invalid_room())
+            }
+            Some(_) => Err(ApiError::invalid_room()),
         }
     }
 
@@ -95,13 +93,13 @@ impl SendGiftBody {
         let from_body = match &self.client_ref {
             None | Some(Value::Null) => None,
             Some(Value::String(key)) => Some(key.as_str()),
-            Some(_) => return Err(invalid_key()),
+            Some(_) => return Err(ApiError::invalid_idempotency_key()),
         };
         match (from_header, from_body) {
-            (Some(header), Some(body)) if header != body => {
-                Err(ApiError::bad_request("idempotency_keys_differ", "Idempotency-Key dan clientRef berbeda"))
+            (Some(header), Some(body)) if header != body => Err(ApiError::idempotency_keys_differ()),
+            (Some(key), _) | (None, Some(key)) => {
+                RequestKey::parse(key).map_err(|_| ApiError::invalid_idempotency_key())
             }
-            (Some(key), _) | (None, Some(key)) => RequestKey::parse(key).map_err(|_| invalid_key()),
             (None, None) => Ok(RequestKey::generate(dice)),
         }
     }
@@ -112,11 +110,7 @@ pub(crate) fn header_key(request: &HttpRequest) -> Result<Option<&str>, ApiError
     let mut headers = request.headers().get_all("Idempotency-Key");
     match (headers.next(), headers.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| invalid_key()),
-        (Some(_), Some(_)) => Err(invalid_key()),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ApiError::invalid_idempotency_key()),
+        (Some(_), Some(_)) => Err(ApiError::invalid_idempotency_key()),
     }
-}
-
-fn invalid_key() -> ApiError {
-    ApiError::bad_request("invalid_idempotency_key", "Idempotency-Key harus 1 sampai 64 karakter")
 }

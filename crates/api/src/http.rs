@@ -18,7 +18,7 @@ mod wire;
 
 pub(crate) use surround::surround;
 
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web::Data};
 
 use crate::{error::ApiError, state::AppState};
 
@@ -41,5 +41,5 @@ fn no_such_endpoint(request: &HttpRequest) -> ApiError {
     const SHOWN_CHARS_MAX: usize = 200;
 
     let path: String = request.uri().to_string().chars().take(SHOWN_CHARS_MAX).collect();
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", format!("Endpoint {path} tidak ditemukan."))
+    ApiError::no_such_endpoint(&path)
 }

@@ -10,7 +10,6 @@ mod identity;
 mod live;
 mod name;
 mod payments;
-mod rates;
 mod returns;
 mod room;
 mod rooms;
@@ -28,6 +27,7 @@ use domain::{
     dice::Dice,
     gift::GiftService,
     id::UserId,
+    rate::Quotas,
     time::Clock,
     user::{AccountService, ProfileService},
 };
@@ -38,16 +38,16 @@ use socketio::{
 };
 
 use self::{
-    answer::{Answer, Refused, acknowledge, payload},
+    answer::{Answer, acknowledge, connect_error, payload},
     name::RoomName,
     payments::Payments,
-    rates::Rates,
     returns::Returns,
     rooms::Rooms,
-    who::Presence,
+    who::{Presence, Who},
 };
 use crate::{
     config::SocketSettings,
+    error::ApiError,
     lane::Lane,
     realtime::{Application, Connection},
 };
@@ -83,7 +83,9 @@ pub(crate) struct Hub {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     rooms: Arc<Rooms>,
-    rates: Rates,
+    /// Of live rooms and of party rooms, one for all sockets of somebody.
+    live_rates: Quotas<Who>,
+    party_rates: Quotas<Who>,
     returns: Returns,
     users: Mutex<HashMap<UserId, Vec<Arc<Socket>>>>,
 }
@@ -105,7 +107,8 @@ impl Hub {
             clock,
             dice,
             rooms,
-            rates: Rates::new(limits.chat),
+            live_rates: Quotas::new(limits.chat),
+            party_rates: Quotas::new(limits.chat),
             returns: Returns::default(),
             users: Mutex::default(),
         }
@@ -132,38 +135,33 @@ impl Hub {
         let now = self.clock.now();
         {
             let mut presence = socket.data.lock();
-            presence.events.check(self.limits.events, now).map_err(|wait| Refused::slow_down(wait.0))?;
+            presence.events.check(self.limits.events, now).map_err(ApiError::slow_down)?;
             presence.events.take(self.limits.events, now);
         }
         match name {
             "user:join" => self.user_join(socket, &payload(args)?).await,
-            "live:join" | "live:leave" | "live:message" => {
-                let payload = payload(args)?;
-                let room = RoomName::live(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
-                if name.ends_with(":join") && socket.data.lock().identity.user().is_none() {
-                    self.refuse_important(&payload).await?;
-                }
-                self.in_room(socket, name, room, &payload)
-            }
-            "chat:send" => self.send_privately(socket, &payload(args)?).await,
+            "live:join" | "live:leave" | "live:message" => self.in_room(socket, name, RoomName::live, args).await,
+            "party:join" | "party:leave" | "party:message" => self.in_room(socket, name, RoomName::party, args).await,
             "live:gift" => self.gift(socket, payload(args)?).await,
-            "party:join" | "party:leave" | "party:message" => {
-                let payload = payload(args)?;
-                let room = RoomName::party(payload.get("roomId")).ok_or_else(|| Refused::malformed("roomId"))?;
-                if name.ends_with(":join") && socket.data.lock().identity.user().is_none() {
-                    self.refuse_important(&payload).await?;
-                }
-                self.in_room(socket, name, room, &payload)
-            }
-            _ => Err(Refused::new("unknown_event", "Event tidak dikenal")),
+            "chat:send" => self.send_privately(socket, &payload(args)?).await,
+            _ => Err(ApiError::unknown_event()),
         }
     }
 
-    fn in_room(&self, socket: &Arc<Socket>, event: &str, room: RoomName, payload: &Map<String, Value>) -> Answer {
+    /// Handles an event that names a room, of the kind that `kind` makes.
+    async fn in_room(
+        &self,
+        socket: &Arc<Socket>,
+        event: &str,
+        kind: impl FnOnce(Option<&Value>) -> Option<RoomName> + Send,
+        args: Args,
+    ) -> Answer {
+        let payload = payload(args)?;
+        let room = kind(payload.get("roomId")).ok_or_else(|| ApiError::malformed_payload("roomId"))?;
         match event {
-            "live:join" | "party:join" => self.join(socket, room, payload),
+            "live:join" | "party:join" => self.join(socket, room, &payload).await,
             "live:leave" | "party:leave" => self.leave(socket, &room),
-            _ => self.speak(socket, &room, payload),
+            _ => self.speak(socket, &room, &payload),
         }
     }
 }
@@ -182,7 +180,7 @@ impl Application for Hub {
         if let Some(token) = token
             && let Err(refused) = self.identify(connection, &token).await
         {
-            let (message, data) = refused.into_connect_error();
+            let (message, data) = connect_error(refused);
             connection.refuse(&namespace, &message, Some(data));
             return;
         }

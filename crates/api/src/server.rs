@@ -3,7 +3,6 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    time::Duration,
 };
 
 use actix_cors::Cors;
@@ -13,7 +12,7 @@ use actix_web::{
     middleware::{Compress, from_fn},
     web::Data,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     bootstrap::{Deployment, StartError},
@@ -98,21 +97,22 @@ impl Server {
         }
         // Before the listener is closed: whoever is still connected is told.
         self.state.readiness.stop();
-        self.state.live.stop().await;
-        drain(
-            handle.stop(true),
-            &[&self.state.money, &self.state.messages, &self.state.pictures],
-            settings.shutdown_timeout,
-        )
-        .await?;
-        running.await.map_err(io::Error::other)?
+        let deadline = Instant::now() + settings.shutdown_timeout;
+        // Half of the time: what is left is for requests.
+        self.state.live.stop(settings.shutdown_timeout / 2).await;
+        drain(handle.stop(true), &[&self.state.money, &self.state.messages, &self.state.pictures], deadline).await?;
+        match timeout_at(deadline, running).await {
+            Ok(ended) => ended.map_err(io::Error::other)?,
+            // Whoever is still connected is cut off by the end of the process.
+            Err(_) => Ok(()),
+        }
     }
 }
 
-/// Stops accepting, waits for the requests in work, then for those that nobody waits for any more, all within `patience`.
-async fn drain(stopped: impl Future<Output = ()>, lanes: &[&Lane], patience: Duration) -> io::Result<()> {
-    let deadline = Instant::now() + patience;
-    stopped.await;
+/// Stops accepting, waits for the requests in work, then for those that nobody waits for any more, until the deadline.
+async fn drain(stopped: impl Future<Output = ()>, lanes: &[&Lane], deadline: Instant) -> io::Result<()> {
+    // A client that does not finish its request in time loses nothing that was accepted: that is in a lane.
+    let _ = timeout_at(deadline, stopped).await;
     for lane in lanes {
         if !lane.drained(deadline).await {
             let text = "requests were still running when the time to stop was over";
@@ -136,7 +136,7 @@ fn cors_rules(origins: &CorsOrigins) -> Cors {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::{future::pending, time::Duration};
 
     use super::*;
 
@@ -148,14 +148,14 @@ mod tests {
         let slow = async {
             let _ = tokio::time::timeout(patience, pending::<()>()).await;
         };
-        assert!(drain(slow, &[&money, &pictures], patience).await.is_ok());
+        assert!(drain(slow, &[&money, &pictures], Instant::now() + patience).await.is_ok());
         // Nobody waits for this one any more, and it never ends.
         let abandoned = money.run(pending::<Result<(), crate::error::ApiError>>());
         assert!(tokio::time::timeout(Duration::from_secs(1), abandoned).await.is_err());
         let slow = async {
             let _ = tokio::time::timeout(patience, pending::<()>()).await;
         };
-        assert!(drain(slow, &[&money, &pictures], patience).await.is_err());
+        assert!(drain(slow, &[&money, &pictures], Instant::now() + patience).await.is_err());
         assert!(begun.elapsed() <= patience * 2 + Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }

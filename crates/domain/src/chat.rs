@@ -3,11 +3,9 @@
 //! Not responsible for telling the recipient at once: that is for who listens to [`crate::event`].
 
 mod ports;
-mod rates;
 mod service;
 mod text;
 
 pub use ports::*;
-pub use rates::ChatRates;
 pub use service::{BlockError, ChatError, ChatService, SendMessageError, SentMessage};
 pub use text::{InvalidMessage, MESSAGE_CHARS_MAX, MessageText};

@@ -1,6 +1,11 @@
 //! Rates: how often something may happen, and how long to wait otherwise. Time comes in as an argument.
 
-use std::{collections::HashMap, hash::Hash, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -159,6 +164,37 @@ impl<K: Eq + Hash, V> BoundedMap<K, V> {
     }
 }
 
+/// A quota for each of many, of which so many are remembered that no flood of them fills the memory.
+#[derive(Debug)]
+pub struct Quotas<K> {
+    quota: Quota,
+    buckets: Mutex<BoundedMap<K, Bucket>>,
+}
+
+/// The most that [`Quotas`] remember.
+const REMEMBERED_MAX: usize = 100_000;
+
+impl<K: Eq + Hash> Quotas<K> {
+    /// Quotas of which nothing is used yet.
+    #[must_use]
+    pub fn new(quota: Quota) -> Self {
+        Self { quota, buckets: Mutex::new(BoundedMap::new(REMEMBERED_MAX)) }
+    }
+
+    /// Uses one of the quota of `key`.
+    ///
+    /// # Errors
+    /// How long to wait when none is left; nothing is used then.
+    pub fn take(&self, key: K, now: DateTime<Utc>) -> Result<(), RetryAfter> {
+        // A panic elsewhere leaves a bucket behind, at worst one short.
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.entry(key, |bucket| bucket.empty_at(now));
+        bucket.check(self.quota, now)?;
+        bucket.take(self.quota, now);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +242,18 @@ mod tests {
             bucket.take(quota, at(1));
         }
         assert!(bucket.check(quota, at(1)).is_err());
+    }
+
+    #[test]
+    fn each_has_a_quota_of_his_own_that_is_refilled_in_time() {
+        let quotas = Quotas::new(Quota::per_second(5, 10));
+        for _ in 0..10 {
+            assert_eq!(quotas.take(1, at(0)), Ok(()));
+        }
+        assert_eq!(quotas.take(1, at(0)), Err(RetryAfter(Duration::from_secs(1))));
+        assert_eq!(quotas.take(2, at(0)), Ok(()));
+        assert_eq!(quotas.take(1, at(0) + TimeDelta::milliseconds(200)), Ok(()));
+        assert!(quotas.take(1, at(0) + TimeDelta::milliseconds(200)).is_err(), "and only one");
     }
 
     #[test]

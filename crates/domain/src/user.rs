@@ -16,7 +16,7 @@ mod token;
 pub use administration::{AdminError, AdminService, NewAdmin};
 pub use errors::{AuthenticationError, ChangePasswordError, LoginError, RegisterError};
 use guard::IMPOSSIBLE_ACCOUNT;
-pub use guard::{AddressQuota, ClientAddress, LoginGuard, LoginRules};
+pub use guard::{ClientAddress, LoginGuard, LoginRules};
 pub(crate) use name::is_printable;
 pub use name::{DisplayName, InvalidName, NAME_CHARS_MAX};
 pub use password::{COMMON_PASSWORDS, PASSWORD_CHARS_MAX, PasswordHash, PasswordPolicy, PlainPassword, WeakPassword};

@@ -3,6 +3,8 @@
 //! The matches are exhaustive on purpose: a new refusal does not compile until it has a status, a code and a text.
 
 mod chat;
+mod requests;
+mod rooms;
 
 use actix_web::http::StatusCode;
 use domain::{

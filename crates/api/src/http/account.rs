@@ -61,7 +61,7 @@ pub(super) async fn register(
     Body(body): Body<RegisterBody>,
 ) -> Result<Json<Registered>, ApiError> {
     let (Some(phone), Some(password)) = (text(&body.phone), text(&body.password)) else {
-        return Err(ApiError::bad_request("missing_fields", "Nomor dan sandi wajib diisi!"));
+        return Err(ApiError::registration_incomplete());
     };
     let phone = PhoneNumber::parse(phone, &state.phone_region)?;
     let password = state.password_policy.accept(password.to_owned(), &phone, &state.phone_region)?;
@@ -122,7 +122,7 @@ pub(super) async fn login(
     Body(body): Body<LoginBody>,
 ) -> Result<Json<LoggedInView>, ApiError> {
     let (Some(phone), Some(password)) = (text(&body.phone), text(&body.password)) else {
-        return Err(ApiError::bad_request("missing_fields", "Nomor HP dan password wajib diisi"));
+        return Err(ApiError::login_incomplete());
     };
     let attempt = LoginAttempt {
         phone: PhoneNumber::parse(phone, &state.phone_region).ok(),
@@ -181,7 +181,7 @@ pub(super) async fn change_password(
     CallerBody { caller, body }: CallerBody<PasswordBody>,
 ) -> Result<Json<PasswordChanged>, ApiError> {
     let (Some(old), Some(new)) = (text(&body.old_password), text(&body.new_password)) else {
-        return Err(ApiError::bad_request("missing_fields", "Sandi lama dan sandi baru wajib diisi"));
+        return Err(ApiError::password_change_incomplete());
     };
     let user_id = caller.0.user_id;
     let phone = state.accounts.phone_of(user_id).await?;

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
-    http::{StatusCode, header::CONTENT_LENGTH},
+    http::header::CONTENT_LENGTH,
     web::{Bytes, BytesMut, Data},
 };
 use futures_util::StreamExt as _;
@@ -65,25 +65,15 @@ async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> R
         return parse(b"{}");
     }
     if !is_json(request) {
-        return Err(ApiError::bad_request("not_json", "Content-Type harus application/json"));
+        return Err(ApiError::not_json());
     }
     parse(&bytes)
-}
-
-/// 413: the body is too large.
-pub(super) fn too_large() -> ApiError {
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Ukuran permintaan terlalu besar")
-}
-
-/// 400: the body did not arrive, or not in time.
-pub(super) fn incomplete() -> ApiError {
-    ApiError::bad_request("incomplete_body", "Permintaan tidak lengkap")
 }
 
 /// 413 at once for a body that says itself that it is longer than anything that is read.
 pub(super) fn refuse_announced(request: &HttpRequest) -> Result<(), ApiError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) { Err(too_large()) } else { Ok(()) }
+    if announced.is_some_and(|bytes| bytes > DISCARDED_BYTES_MAX) { Err(ApiError::body_too_large()) } else { Ok(()) }
 }
 
 async fn read(
@@ -97,18 +87,18 @@ async fn read(
         let mut arrived: usize = 0;
         refuse_announced(request)?;
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| incomplete())?;
+            let chunk = chunk.map_err(|_| ApiError::incomplete_body())?;
             arrived = arrived.saturating_add(chunk.len());
             if arrived > DISCARDED_BYTES_MAX {
-                return Err(too_large());
+                return Err(ApiError::body_too_large());
             }
             if arrived <= bytes_max {
                 kept.extend_from_slice(&chunk);
             }
         }
-        if arrived > bytes_max { Err(too_large()) } else { Ok(kept.freeze()) }
+        if arrived > bytes_max { Err(ApiError::body_too_large()) } else { Ok(kept.freeze()) }
     };
-    timeout(patience, reading).await.map_err(|_| incomplete())?
+    timeout(patience, reading).await.map_err(|_| ApiError::incomplete_body())?
 }
 
 fn is_json(request: &HttpRequest) -> bool {
@@ -117,7 +107,7 @@ fn is_json(request: &HttpRequest) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let malformed = || ApiError::bad_request("malformed_json", "JSON tidak valid");
+    let malformed = || ApiError::malformed_json();
     if depth(bytes) > DEPTH_MAX {
         return Err(malformed());
     }

@@ -1,6 +1,6 @@
 //! Whether the server lives, and whether it takes requests.
 
-use actix_web::{get, http::StatusCode, web::Json};
+use actix_web::{get, web::Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +36,6 @@ pub(super) async fn ready(state: State) -> Result<Json<Healthy>, ApiError> {
     if state.readiness.is_ready().await {
         Ok(Json(Healthy { success: true, status: "ready" }))
     } else {
-        Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "Server belum siap"))
+        Err(ApiError::not_ready())
     }
 }

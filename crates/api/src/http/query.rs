@@ -17,9 +17,7 @@ use crate::{error::ApiError, fields::digits};
 /// 400 unless it is a whole number that an id can be.
 pub(super) fn host_id(request: &HttpRequest) -> Result<UserId, ApiError> {
     let raw = request.match_info().get("host_id").unwrap_or_default();
-    digits(raw)
-        .and_then(UserId::parse)
-        .ok_or_else(|| ApiError::bad_request("invalid_host_id", "Invalid hostId parameter"))
+    digits(raw).and_then(UserId::parse).ok_or_else(ApiError::invalid_host_id)
 }
 
 /// Which part of a list is wanted.
@@ -42,13 +40,11 @@ impl PageQuery {
             Some(text) => digits(text)
                 .and_then(|items| u32::try_from(items).ok())
                 .and_then(Limit::parse)
-                .ok_or_else(|| ApiError::bad_request("invalid_limit", "Limit harus antara 1 dan 100"))?,
+                .ok_or_else(ApiError::invalid_limit)?,
         };
         let after = match self.cursor.as_deref() {
             None | Some("") => None,
-            Some(text) => {
-                Some(Cursor::parse(text).ok_or_else(|| ApiError::bad_request("invalid_cursor", "Cursor tidak valid"))?)
-            }
+            Some(text) => Some(Cursor::parse(text).ok_or_else(ApiError::invalid_cursor)?),
         };
         Ok(PageRequest { limit, after })
     }
@@ -69,7 +65,7 @@ impl PeriodQuery {
     /// 400 for a word that names no period.
     pub(super) fn parse(self, default: &'static str) -> Result<(String, Period), ApiError> {
         let word = self.period.filter(|word| !word.is_empty()).unwrap_or_else(|| default.to_owned());
-        let period = word.parse().map_err(|_| ApiError::bad_request("invalid_period", "Periode tidak valid"))?;
+        let period = word.parse().map_err(|_| ApiError::invalid_period())?;
         Ok((word, period))
     }
 }
@@ -79,6 +75,6 @@ impl PeriodQuery {
 /// # Errors
 /// 400 for a query that cannot be read at all, such as one with a member twice.
 pub(super) fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
-    let malformed = |_| ApiError::bad_request("malformed_query", "Parameter tidak valid");
+    let malformed = |_| ApiError::malformed_query();
     Query::from_query(request.query_string()).map(Query::into_inner).map_err(malformed)
 }

@@ -13,7 +13,7 @@ use socketio::settings::SMALL_MESSAGE_BYTES_MAX;
 
 use super::{
     Hub, Socket,
-    answer::{Answer, Refused, members, numbered},
+    answer::{Answer, members, numbered, user_id},
     name::{self, RoomName},
     payments::Payment,
     who::Profile,
@@ -26,8 +26,8 @@ const LARGE_WINDOW: Duration = Duration::from_secs(10);
 impl Hub {
     /// `live:gift`: in the form that pays, or in the apps' own that announces.
     pub(super) async fn gift(&self, socket: &Arc<Socket>, payload: Map<String, Value>) -> Answer {
-        let sender = socket.data.lock().identity.user().cloned().ok_or_else(Refused::unauthenticated)?;
-        let room = payload.get("roomId").and_then(name::parse).ok_or_else(|| Refused::malformed("roomId"))?;
+        let sender = socket.data.lock().identity.user().cloned().ok_or_else(ApiError::unauthenticated)?;
+        let room = payload.get("roomId").and_then(name::parse).ok_or_else(|| ApiError::malformed_payload("roomId"))?;
         if payload.contains_key("gift") {
             self.announce(&sender, &room, payload)
         } else {
@@ -38,7 +38,7 @@ impl Hub {
     /// Sends the gift, like `POST /api/gifts/send`; the room is told when it is committed.
     async fn pay(&self, sender: &Profile, payload: Map<String, Value>) -> Answer {
         let wish: SendGiftBody =
-            serde_json::from_value(Value::Object(payload)).map_err(|_| Refused::malformed("payload"))?;
+            serde_json::from_value(Value::Object(payload)).map_err(|_| ApiError::malformed_payload("payload"))?;
         let key = wish.key(None, &*self.dice)?;
         let (order, room) = (wish.order(sender.user_id, key)?, wish.room()?);
         let gifts = Arc::clone(&self.gifts);
@@ -54,15 +54,19 @@ impl Hub {
 
     /// Tells a room of a gift that its sender paid for elsewhere a moment ago.
     fn announce(&self, sender: &Profile, room: &RoomId, mut payload: Map<String, Value>) -> Answer {
-        let unpaid = || Refused::new("gift_not_paid", "Gift belum dibayar");
-        let Some(Value::Object(mut gift)) = payload.remove("gift") else { return Err(Refused::malformed("gift")) };
-        let receiver = payload.get("to").and_then(receiver).ok_or_else(|| Refused::malformed("to"))?;
-        let key = gift.get("id").and_then(Value::as_str).map(str::to_owned);
+        let unpaid = || ApiError::gift_not_paid();
+        let Some(Value::Object(mut gift)) = payload.remove("gift") else {
+            return Err(ApiError::malformed_payload("gift"));
+        };
+        let receiver = payload.get("to").and_then(receiver).ok_or_else(|| ApiError::malformed_payload("to"))?;
+        // Without it, a cheap gift could be shown as a dear one.
+        let key =
+            gift.get("id").and_then(Value::as_str).ok_or_else(|| ApiError::malformed_payload("gift.id"))?.to_owned();
         let count = payload.get("count").and_then(Value::as_u64);
         let room = self.rooms.find(&RoomName::Live(room.clone())).ok_or_else(unpaid)?;
         let matches = |payment: &Payment| {
             payment.receiver == receiver
-                && key.as_deref().is_none_or(|key| key == payment.gift)
+                && key == payment.gift
                 && count.is_none_or(|count| count == u64::from(payment.quantity))
         };
         let now = self.clock.now();
@@ -73,7 +77,7 @@ impl Hub {
         if !(is_small || may_be_large()) {
             // Paid is paid: it may still be announced without its animation.
             self.payments.put_back(sender.user_id, payment);
-            return Err(Refused::new("gift_too_large", "Animasi gift terlalu besar"));
+            return Err(ApiError::gift_too_large());
         }
         // What moves money is the server's word, everything else passes as it came.
         gift.insert("price".to_owned(), payment.price.into());
@@ -93,13 +97,7 @@ impl Hub {
     async fn gift_sent(&self, room: RoomId, posting: &GiftPosting, receipt: &GiftReceipt) {
         let Some(room) = self.rooms.find(&RoomName::Live(room)) else { return };
         let sender = match self.profiles.profile(posting.sender).await {
-            Ok(user) => json!({
-                "userId": posting.sender.value(),
-                "username": user.name,
-                "avatar": user.avatar.map(|avatar| avatar.as_str().to_owned()),
-                "level": user.level,
-                "vip": user.vip_level,
-            }),
+            Ok(user) => introduced(&Profile::of(user)),
             Err(error) => {
                 tracing::warn!(%error, "the sender of a gift could not be introduced");
                 json!({"userId": posting.sender.value()})
@@ -166,6 +164,5 @@ fn introduced(sender: &Profile) -> Value {
 
 /// The receiver that the apps state: an id, or an object with one.
 fn receiver(to: &Value) -> Option<UserId> {
-    let id = to.get("userId").unwrap_or(to);
-    id.as_i64().or_else(|| id.as_str()?.parse().ok()).and_then(UserId::parse)
+    user_id(Some(to.get("userId").unwrap_or(to)))
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::id::UserId;
 use serde_json::{Map, Value, json};
 use socketio::session::Reason;
 
 use super::{
     Hub, Socket,
-    answer::{Answer, Refused, members},
+    answer::{Answer, members, user_id},
+    name::RoomName,
     who::{Identity, Profile, State},
 };
 use crate::{config::SocketIdentity, error::ApiError};
@@ -18,38 +18,31 @@ const NAME_CHARS_MAX: usize = 50;
 
 impl Hub {
     /// Believes a token; from now on the socket speaks for its user.
-    pub(super) async fn identify(&self, socket: &Arc<Socket>, token: &str) -> Result<(), Refused> {
-        let session = self.accounts.session(token).await.map_err(|error| Refused::from(ApiError::from(error)))?;
+    pub(super) async fn identify(&self, socket: &Arc<Socket>, token: &str) -> Result<(), ApiError> {
+        let session = self.accounts.session(token).await?;
         let user_id = session.user_id;
         if socket.data.lock().identity.user().is_some_and(|user| user.user_id != user_id) {
-            return Err(Refused::new("identity_taken", "Koneksi ini sudah dipakai akun lain"));
+            return Err(ApiError::identity_taken());
         }
-        let user = self.profiles.profile(user_id).await.map_err(|error| Refused::from(ApiError::from(error)))?;
-        let profile = Profile {
-            user_id,
-            name: user.name,
-            level: user.level,
-            vip: user.vip_level,
-            avatar: user.avatar.map(|avatar| avatar.as_str().to_owned()),
-            epoch: session.epoch,
-            expires_at: session.expires_at,
-        };
+        let user = self.profiles.profile(user_id).await?;
+        let (epoch, expires_at) = (session.epoch, session.expires_at);
+        let identity = Identity::User { profile: Profile::of(user), epoch, expires_at };
         let mut presence = socket.data.lock();
         if presence.is_over {
-            return Err(Refused::new("disconnected", "Koneksi sudah berakhir"));
+            return Err(ApiError::disconnected());
         }
         {
             let mut users = self.users();
             let sockets = users.entry(user_id).or_default();
             if sockets.iter().all(|other| other.number() != socket.number()) {
                 if sockets.len() >= self.limits.per_user {
-                    return Err(Refused::new("too_many_sockets", "Terlalu banyak koneksi"));
+                    return Err(ApiError::too_many_sockets());
                 }
                 sockets.push(Arc::clone(socket));
             }
         }
         // Rooms that it joined as a guest know it as one: it goes in again as somebody.
-        let former = std::mem::replace(&mut presence.identity, Identity::User(profile));
+        let former = std::mem::replace(&mut presence.identity, identity);
         let rooms = std::mem::take(&mut presence.rooms);
         if former.user().is_some() {
             presence.rooms = rooms;
@@ -70,11 +63,11 @@ impl Hub {
         if self.limits.identity != SocketIdentity::Declared {
             return;
         }
-        let id = payload.get("userId").and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok()));
+        let id = user_id(payload.get("userId"));
         let name = payload.get("username").and_then(Value::as_str).map(str::trim);
         let is_name =
             |name: &&str| (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-        if let (Some(id), Some(name)) = (id.and_then(UserId::parse), name.filter(is_name)) {
+        if let (Some(id), Some(name)) = (id, name.filter(is_name)) {
             // Never under the id of somebody who is connected with a token.
             if self.sockets_of(id).is_empty() {
                 presence.identity = Identity::Declared { id: id.value(), name: name.to_owned() };
@@ -87,15 +80,14 @@ impl Hub {
         match payload.get("token") {
             Some(Value::String(token)) => self.identify(socket, token).await?,
             None | Some(Value::Null) => {}
-            Some(_) => return Err(Refused::malformed("token")),
+            Some(_) => return Err(ApiError::malformed_payload("token")),
         }
-        if socket.data.lock().identity.user().is_none() {
-            self.refuse_important(payload).await?;
-        }
+        self.refuse_important(socket, payload).await?;
         let mut presence = socket.data.lock();
         if let Identity::Guest = presence.identity {
             self.declare(&mut presence, payload);
         }
+        presence.is_present = true;
         let mut entered = Vec::new();
         if !presence.has_joined && !presence.is_over {
             for (room, seat) in self.returns.take(&presence.identity) {
@@ -117,16 +109,14 @@ impl Hub {
         Ok(members(json!({"user": user, "rooms": rooms})))
     }
 
-    /// Nobody may state the id of an administrator.
-    pub(super) async fn refuse_important(&self, payload: &Map<String, Value>) -> Result<(), Refused> {
-        if self.limits.identity != SocketIdentity::Declared {
+    /// A guest may not state the id of an administrator.
+    pub(super) async fn refuse_important(&self, socket: &Socket, payload: &Map<String, Value>) -> Result<(), ApiError> {
+        if self.limits.identity != SocketIdentity::Declared || socket.data.lock().identity.user().is_some() {
             return Ok(());
         }
-        let id = payload.get("userId").and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok()));
-        let Some(id) = id.and_then(UserId::parse) else { return Ok(()) };
-        let is_important =
-            self.accounts.is_administrator(id).await.map_err(|error| Refused::from(ApiError::from(error)))?;
-        if is_important { Err(Refused::new("identity_reserved", "Identitas ini tidak dapat dipakai")) } else { Ok(()) }
+        let Some(id) = user_id(payload.get("userId")) else { return Ok(()) };
+        let is_important = self.accounts.is_administrator(id).await?;
+        if is_important { Err(ApiError::identity_reserved()) } else { Ok(()) }
     }
 
     /// A socket is gone, or has left.
@@ -137,19 +127,8 @@ impl Hub {
         }
         let rooms = std::mem::take(&mut presence.rooms);
         let identity = std::mem::take(&mut presence.identity);
-        presence.has_joined = false;
-        let places: Vec<_> = rooms
-            .into_iter()
-            .map(|room| {
-                let seat = self.go(socket, &room, &identity);
-                (room, seat)
-            })
-            .collect();
+        (presence.is_present, presence.has_joined) = (false, false);
         drop(presence);
-        let has_fallen_out = !matches!(reason, Reason::ClientNamespaceDisconnect | Reason::ServerNamespaceDisconnect);
-        if has_fallen_out {
-            self.returns.remember(&identity, places);
-        }
         if let Some(user) = identity.user() {
             let mut users = self.users();
             if let Some(sockets) = users.get_mut(&user.user_id) {
@@ -159,5 +138,36 @@ impl Hub {
                 }
             }
         }
+        let has_fallen_out = !matches!(reason, Reason::ClientNamespaceDisconnect | Reason::ServerNamespaceDisconnect);
+        let heir = if has_fallen_out { self.hand_over(&identity, &rooms) } else { false };
+        let leave = |room: RoomName| {
+            let seat = self.go(socket, &room, &identity);
+            (room, seat)
+        };
+        let places = rooms.into_iter().map(leave).collect();
+        if has_fallen_out && !heir {
+            self.returns.remember(&identity, places);
+        }
+    }
+
+    /// Puts a socket of the same user into his rooms that came back before this one was known to be gone; whether there
+    /// is one. It goes in first, so that he is neither announced as gone nor loses his seat.
+    fn hand_over(&self, identity: &Identity, rooms: &[RoomName]) -> bool {
+        let Some(user) = identity.user() else { return false };
+        for heir in self.sockets_of(user.user_id) {
+            let mut presence = heir.data.lock();
+            if !presence.is_present || presence.has_joined || presence.is_over {
+                continue;
+            }
+            // In vain where it is in too many rooms already.
+            let enter = |room: &RoomName| self.enter(&heir, &mut presence, room.clone(), None).ok();
+            let entered: Vec<_> = rooms.iter().filter_map(enter).collect();
+            drop(presence);
+            for room in entered {
+                room.show(&heir);
+            }
+            return true;
+        }
+        false
     }
 }

@@ -8,9 +8,8 @@ use socketio::packet::{Args, Namespace};
 
 use super::{
     Hub, Socket,
-    answer::{Answer, Refused, members, numbered},
+    answer::{Answer, members, numbered},
     name::RoomName,
-    rates::Channel,
     room::{Room, SEATS, SeatTaken},
     who::{Identity, State},
 };
@@ -18,17 +17,18 @@ use crate::error::ApiError;
 
 impl Hub {
     /// `live:join` and `party:join`.
-    pub(super) fn join(&self, socket: &Arc<Socket>, name: RoomName, payload: &Map<String, Value>) -> Answer {
+    pub(super) async fn join(&self, socket: &Arc<Socket>, name: RoomName, payload: &Map<String, Value>) -> Answer {
         let seat = seat(&name, payload)?;
+        self.refuse_important(socket, payload).await?;
         let mut presence = socket.data.lock();
         if presence.is_over {
-            return Err(Refused::new("disconnected", "Koneksi sudah berakhir"));
+            return Err(ApiError::disconnected());
         }
         if let Identity::Guest = presence.identity {
             self.declare(&mut presence, payload);
         }
         if seat.is_some() && presence.identity.user().is_none() {
-            return Err(Refused::unauthenticated());
+            return Err(ApiError::unauthenticated());
         }
         presence.has_joined = true;
         let entered = self.enter(socket, &mut presence, name, seat)?;
@@ -44,9 +44,9 @@ impl Hub {
         presence: &mut State,
         name: RoomName,
         seat: Option<u64>,
-    ) -> Result<Entered, Refused> {
+    ) -> Result<Entered, ApiError> {
         if !presence.rooms.contains(&name) && presence.rooms.len() >= self.limits.rooms_per_socket {
-            return Err(Refused::new("too_many_rooms", "Terlalu banyak ruangan"));
+            return Err(ApiError::too_many_rooms());
         }
         let who = presence.identity.who(socket.number());
         let mut introduction = presence.identity.introduction();
@@ -54,10 +54,8 @@ impl Hub {
             introduction.insert("seat".to_owned(), seat.into());
         }
         let event = if name.is_party() { "party:user-joined" } else { "live:user-joined" };
-        let room = self.rooms.open(&name).ok_or_else(|| Refused::new("too_many_rooms", "Server penuh"))?;
-        let joined = room
-            .join(socket, who, seat, (event, introduction))
-            .map_err(|SeatTaken| Refused::new("seat_taken", "Kursi sudah terisi"))?;
+        let room = self.rooms.open(&name).ok_or_else(ApiError::rooms_full)?;
+        let joined = room.join(socket, who, seat, (event, introduction)).map_err(|SeatTaken| ApiError::seat_taken())?;
         let is_live = !name.is_party();
         if !presence.rooms.contains(&name) {
             presence.rooms.push(name);
@@ -78,7 +76,7 @@ impl Hub {
         let mut presence = socket.data.lock();
         self.returns.forget(&presence.identity, name);
         let Some(place) = presence.rooms.iter().position(|room| room == name) else {
-            return Err(not_in_room());
+            return Err(ApiError::not_in_room());
         };
         presence.rooms.swap_remove(place);
         self.go(socket, name, &presence.identity);
@@ -98,26 +96,25 @@ impl Hub {
         let is_inside = presence.rooms.contains(name);
         drop(presence);
         match &identity {
-            Identity::Guest => return Err(Refused::unauthenticated()),
+            Identity::Guest => return Err(ApiError::unauthenticated()),
             // Whose id he states has come himself.
             Identity::Declared { id, .. } if !self.sockets_of(UserId::new(*id)).is_empty() => {
-                return Err(Refused::new("identity_reserved", "Identitas ini tidak dapat dipakai"));
+                return Err(ApiError::identity_reserved());
             }
-            Identity::Declared { .. } | Identity::User(_) => {}
+            Identity::Declared { .. } | Identity::User { .. } => {}
         }
         if !is_inside {
-            return Err(not_in_room());
+            return Err(ApiError::not_in_room());
         }
-        let text = payload.get("message").and_then(Value::as_str).ok_or_else(|| Refused::malformed("message"))?;
-        let text = MessageText::parse(text).map_err(ApiError::from)?;
-        let channel = if name.is_party() { Channel::Party } else { Channel::Live };
-        self.rates
-            .take(identity.who(socket.number()), channel, self.clock.now())
-            .map_err(|wait| Refused::slow_down(wait.0))?;
+        let text =
+            payload.get("message").and_then(Value::as_str).ok_or_else(|| ApiError::malformed_payload("message"))?;
+        let text = MessageText::parse(text)?;
+        let rates = if name.is_party() { &self.party_rates } else { &self.live_rates };
+        rates.take(identity.who(socket.number()), self.clock.now()).map_err(ApiError::slow_down)?;
         let mut body = identity.introduction();
         body.insert("message".to_owned(), text.as_str().into());
         body.insert("timestamp".to_owned(), self.clock.now().timestamp_millis().into());
-        let room = self.rooms.find(name).ok_or_else(not_in_room)?;
+        let room = self.rooms.find(name).ok_or_else(ApiError::not_in_room)?;
         // Without the sender: the apps show their own line themselves.
         Ok(numbered(say(&room, body, socket.number())))
     }
@@ -148,17 +145,13 @@ fn say(room: &Arc<Room>, body: Map<String, Value>, sender: u64) -> u64 {
     }
 }
 
-fn not_in_room() -> Refused {
-    Refused::new("not_in_room", "Anda tidak berada di ruangan ini")
-}
-
 /// The seat that a payload asks for.
-fn seat(name: &RoomName, payload: &Map<String, Value>) -> Result<Option<u64>, Refused> {
+fn seat(name: &RoomName, payload: &Map<String, Value>) -> Result<Option<u64>, ApiError> {
     match payload.get("seat") {
         None | Some(Value::Null) => Ok(None),
         Some(seat) if name.is_party() => match seat.as_u64() {
             Some(seat) if (1..=SEATS).contains(&seat) => Ok(Some(seat)),
-            _ => Err(Refused::malformed("seat")),
+            _ => Err(ApiError::malformed_payload("seat")),
         },
         Some(_) => Ok(None),
     }

@@ -64,6 +64,7 @@ impl Payments {
             }
         }
         let paid = senders.entry(sender).or_default();
+        paid.retain(|earlier| is_fresh(earlier.at, payment.at));
         paid.push_back(payment);
         if paid.len() > PAYMENTS_MAX {
             paid.pop_front();

@@ -66,7 +66,7 @@ fn person(identity: &Identity) -> Option<Person> {
     match identity {
         Identity::Guest => None,
         Identity::Declared { id, name } => Some(Person::Declared(*id, name.clone())),
-        Identity::User(profile) => Some(Person::User(profile.user_id)),
+        Identity::User { profile, .. } => Some(Person::User(profile.user_id)),
     }
 }
 

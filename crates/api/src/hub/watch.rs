@@ -35,18 +35,16 @@ impl Hub {
         for people in people.chunks(PEOPLE_AT_ONCE) {
             let ids: Vec<UserId> = people.iter().map(|(user, _)| *user).collect();
             let epochs = match self.accounts.epochs(&ids).await {
-                Ok(epochs) => epochs,
-                // Nobody is sent away because the database is.
-                Err(error) => return tracing::warn!(%error, "who is connected could not be looked after"),
+                Ok(epochs) => Some(epochs),
+                // Nobody is sent away because the database is; whose token is over goes all the same.
+                Err(error) => {
+                    tracing::warn!(%error, "who is connected could not be looked after");
+                    None
+                }
             };
             let now = self.clock.now();
             for socket in people.iter().flat_map(|(_, sockets)| sockets) {
-                let is_good = socket
-                    .data
-                    .lock()
-                    .identity
-                    .user()
-                    .is_none_or(|user| epochs.get(&user.user_id) == Some(&user.epoch) && now < user.expires_at);
+                let is_good = socket.data.lock().identity.is_good(epochs.as_ref(), now);
                 if !is_good {
                     socket.close(Close::Disconnect);
                 }

@@ -34,8 +34,6 @@ use crate::auth::{bearer_token, client_address_of};
 
 /// So many clients' events are handled at once; the others wait.
 const HANDLING_MAX: u32 = 1_000_000;
-/// How long a stop waits for them.
-const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What is behind an endpoint.
 ///
@@ -147,13 +145,14 @@ impl<A: Application> Endpoint<A> {
     ) -> Result<Arc<Connection<A>>, Full> {
         let address = client_address_of(request, self.limits.trusted_proxy_hops);
         let authorization = bearer_token(request).map(Box::from);
-        if self.is_stopping.load(Ordering::SeqCst) {
-            return Err(Full::Stopping);
-        }
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         // 128 bits: the session's key stands in URLs.
         let sid = format!("{:016x}{:016x}", self.dice.draw(), self.dice.draw());
         let mut sessions = self.lock();
+        // Under the lock: a stop that has begun closes what it finds there.
+        if self.is_stopping.load(Ordering::SeqCst) {
+            return Err(Full::Stopping);
+        }
         if sessions.by_sid.len() >= self.limits.sessions {
             return Err(Full::Sessions);
         }
@@ -199,12 +198,14 @@ impl<A: Application> Endpoint<A> {
         self.lock().by_sid.values().cloned().collect()
     }
 
-    /// Opens no more sessions and handles no more events; waits for those that are being handled, and then closes every
+    /// Opens no more sessions and handles no more events; waits so long for those that are being handled, then closes every
     /// session without a word to the clients, so that they come back by themselves.
-    pub async fn stop(&self) {
+    pub async fn stop(&self, patience: Duration) {
         self.is_stopping.store(true, Ordering::SeqCst);
-        // Each that is being handled has limits of its own on what it waits for.
-        let _ = timeout(STOP_TIMEOUT, self.handling.acquire_many(HANDLING_MAX)).await;
+        // What is handled for longer is cut off from its client, and not undone.
+        let finished = timeout(patience, self.handling.acquire_many(HANDLING_MAX)).await;
+        self.handling.close();
+        drop(finished);
         for connection in self.connections() {
             connection.close(Close::Shutdown);
         }

@@ -3,9 +3,12 @@
 //! H-nn names a known weakness of this family of protocols: one that others had, and that must not be ours.
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod chat;
 mod flood;
+mod gifts;
 mod handshake;
 mod identity;
 mod limits;
 mod resets;
+mod returns;
 mod wire;

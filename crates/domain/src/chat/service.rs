@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{ChatRates, ChatStore, Conversation, Message, MessageText, NewMessage};
+use super::{ChatStore, Conversation, Message, MessageText, NewMessage};
 use crate::{
     event::{EventPublisher, LiveEvent},
     id::{ConversationId, MessageId, UserId},
     page::{Page, PageRequest},
-    rate::RetryAfter,
+    rate::{Quotas, RetryAfter},
     store::StoreError,
     time::Clock,
 };
@@ -80,7 +80,7 @@ pub struct ChatService {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How fast one user may send, whatever way he sends by.
-    pub rates: ChatRates,
+    pub rates: Quotas<UserId>,
 }
 
 impl ChatService {

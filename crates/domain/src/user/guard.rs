@@ -155,36 +155,10 @@ impl LoginGuard {
     }
 }
 
-/// So many of something from one address.
-#[derive(Debug)]
-pub struct AddressQuota {
-    quota: Quota,
-    buckets: Mutex<BoundedMap<ClientAddress, Bucket>>,
-}
-
-impl AddressQuota {
-    /// A quota of which nothing is used yet.
-    #[must_use]
-    pub fn new(quota: Quota) -> Self {
-        Self { quota, buckets: Mutex::new(BoundedMap::new(ENTRIES_MAX)) }
-    }
-
-    /// Uses one.
-    ///
-    /// # Errors
-    /// How long to wait when none is left; nothing is used then.
-    pub fn take(&self, address: ClientAddress, now: DateTime<Utc>) -> Result<(), RetryAfter> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(address, |bucket| bucket.empty_at(now));
-        bucket.check(self.quota, now)?;
-        bucket.take(self.quota, now);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate::Quotas;
 
     const RULES: LoginRules =
         LoginRules { failures_max: 10, wait_max: TimeDelta::minutes(15), account_quota: Quota::per_hour(100) };
@@ -271,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_quota_by_address_is_refilled_in_time() {
-        let quota = AddressQuota::new(Quota::per_hour(30));
+        let quota = Quotas::new(Quota::per_hour(30));
         for _ in 0..30 {
             assert_eq!(quota.take(address(1), at(0)), Ok(()));
         }

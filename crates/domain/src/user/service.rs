@@ -5,11 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
-    AddressQuota, AuthenticationError, Caller, ChangePasswordError, Claims, ClientAddress, Credentials, DisplayName,
+    AuthenticationError, Caller, ChangePasswordError, Claims, ClientAddress, Credentials, DisplayName,
     IMPOSSIBLE_ACCOUNT, InsertUserError, LoginError, LoginGuard, NewUser, PasswordHasher, PhoneNumber, PlainPassword,
     RegisterError, Role, TokenSigner, UserRepository, Verdict,
 };
-use crate::{dice::Dice, id::UserId, store::StoreError, time::Clock};
+use crate::{dice::Dice, id::UserId, rate::Quotas, store::StoreError, time::Clock};
 
 /// How often an id is drawn before giving up: of 90 million, even a tenth taken leaves one failure in 10^16.
 const ID_DRAWS_MAX: u32 = 16;
@@ -77,7 +77,7 @@ pub struct AccountService {
     /// The limits on guessing.
     pub login_guard: LoginGuard,
     /// The limit on registering.
-    pub registrations: AddressQuota,
+    pub registrations: Quotas<ClientAddress>,
 }
 
 impl AccountService {

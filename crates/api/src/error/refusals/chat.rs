@@ -1,10 +1,7 @@
 //! What private messages are refused with. The texts are those of the older server, which were English here.
 
 use actix_web::http::StatusCode;
-use domain::{
-    chat::{BlockError, ChatError, InvalidMessage, MESSAGE_CHARS_MAX, SendMessageError},
-    rate::RetryAfter,
-};
+use domain::chat::{BlockError, ChatError, InvalidMessage, MESSAGE_CHARS_MAX, SendMessageError};
 
 use super::ApiError;
 
@@ -42,12 +39,6 @@ impl ApiError {
     /// 400: a conversation that is no id.
     pub(crate) fn conversation_invalid() -> Self {
         Self::bad_request("invalid_conversation_id", "Conversation ID is not valid")
-    }
-
-    /// 429: too many messages, with the wait for people's programs too.
-    fn slow_down(wait: RetryAfter) -> Self {
-        let millis = u64::try_from(wait.0.as_millis()).unwrap_or(u64::MAX);
-        Self::too_many("slow_down", "Terlalu cepat, coba lagi sebentar", wait).with("retryAfterMs", millis)
     }
 }
 

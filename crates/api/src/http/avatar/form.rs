@@ -6,7 +6,6 @@ use actix_multipart::Multipart;
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::body::{incomplete, too_large};
 use crate::{config::DISCARDED_BYTES_MAX, error::ApiError};
 
 /// How slowly an upload may come. A phone with a bad connection needs its time; who sends nothing, or next to nothing,
@@ -35,15 +34,19 @@ pub(super) async fn read_picture(mut form: Multipart, bytes_max: usize, pace: Pa
     let mut arrived: usize = 0;
     // What is thrown away earns no time.
     let deadline = |arrived: usize| pace.deadline(begun, arrived.min(bytes_max));
-    while let Some(member) = timeout_at(deadline(arrived), form.next()).await.map_err(|_| incomplete())? {
-        let mut member = member.map_err(|_| incomplete())?;
+    while let Some(member) =
+        timeout_at(deadline(arrived), form.next()).await.map_err(|_| ApiError::incomplete_body())?
+    {
+        let mut member = member.map_err(|_| ApiError::incomplete_body())?;
         let is_avatar = member.name() == Some("avatar") && picture.is_none();
         let mut bytes = Vec::new();
-        while let Some(chunk) = timeout_at(deadline(arrived), member.next()).await.map_err(|_| incomplete())? {
-            let chunk = chunk.map_err(|_| incomplete())?;
+        while let Some(chunk) =
+            timeout_at(deadline(arrived), member.next()).await.map_err(|_| ApiError::incomplete_body())?
+        {
+            let chunk = chunk.map_err(|_| ApiError::incomplete_body())?;
             arrived = arrived.saturating_add(chunk.len());
             if arrived > DISCARDED_BYTES_MAX {
-                return Err(too_large());
+                return Err(ApiError::body_too_large());
             }
             if is_avatar && bytes.len() <= bytes_max {
                 bytes.extend_from_slice(&chunk);
@@ -54,9 +57,9 @@ pub(super) async fn read_picture(mut form: Multipart, bytes_max: usize, pace: Pa
         }
     }
     match picture {
-        Some(picture) if picture.len() > bytes_max => Err(too_large()),
+        Some(picture) if picture.len() > bytes_max => Err(ApiError::body_too_large()),
         Some(picture) => Ok(picture),
-        None => Err(ApiError::bad_request("no_file", "Tidak ada file yang diupload")),
+        None => Err(ApiError::no_file()),
     }
 }
 

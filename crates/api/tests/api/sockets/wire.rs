@@ -59,13 +59,15 @@ pub(super) struct Ws {
     /// What was read and not looked at yet.
     read: Vec<u8>,
     acks: u64,
+    /// Events that came before acknowledgements.
+    passed_over: Vec<(String, Value)>,
 }
 
 impl Ws {
     /// Sends these bytes; answers the head of what is answered.
     pub(super) async fn send_first(app: &TestApp, bytes: &[u8]) -> (String, Self) {
         let stream = TcpStream::connect(app.address).await.unwrap();
-        let mut ws = Self { stream, read: Vec::new(), acks: 0 };
+        let mut ws = Self { stream, read: Vec::new(), acks: 0, passed_over: Vec::new() };
         ws.send(bytes).await;
         let head = ws.head().await;
         (head, ws)
@@ -111,16 +113,23 @@ impl Ws {
         self.send(&frame(0x80 | TEXT, text.as_bytes())).await;
     }
 
-    /// Emits an event; answers what it is acknowledged with. What comes before is passed over.
+    /// Emits an event; answers what it is acknowledged with. Events that come before are [`Self::passed_over`].
     pub(super) async fn ask(&mut self, event: &str, payload: &Value) -> Value {
         self.acks += 1;
         let prefix = format!("43{}[", self.acks);
         self.say(&format!("42{}{}", self.acks, json!([event, payload]))).await;
         loop {
-            if let Some(rest) = self.text().await.strip_prefix(&prefix) {
+            let text = self.text().await;
+            if let Some(rest) = text.strip_prefix(&prefix) {
                 return serde_json::from_str(rest.strip_suffix(']').unwrap()).unwrap();
             }
+            self.passed_over.extend(as_event(&text));
         }
+    }
+
+    /// The events that came before acknowledgements, since this was asked last; their names and bodies.
+    pub(super) fn passed_over(&mut self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.passed_over)
     }
 
     /// The code of what an event is acknowledged with; `null` when it was done.
@@ -132,12 +141,16 @@ impl Ws {
 
     /// The body of the next event of this name.
     pub(super) async fn event(&mut self, name: &str) -> Value {
-        let prefix = format!("42[\"{name}\",");
-        loop {
-            if let Some(rest) = self.text().await.strip_prefix(&prefix) {
-                return serde_json::from_str(rest.strip_suffix(']').unwrap()).unwrap();
-            }
+        self.until(name).await.pop().unwrap().1
+    }
+
+    /// All events up to the next one of this name, which is the last of them; their names and bodies.
+    pub(super) async fn until(&mut self, name: &str) -> Vec<(String, Value)> {
+        let mut events = Vec::new();
+        while events.last().is_none_or(|(last, _)| last != name) {
+            events.extend(as_event(&self.text().await));
         }
+        events
     }
 
     /// The next text message.
@@ -190,6 +203,11 @@ impl Ws {
         self.read.extend_from_slice(&bytes[..count]);
         (count > 0).then_some(())
     }
+}
+
+/// The name and the body of an event, if the message is one.
+fn as_event(text: &str) -> Option<(String, Value)> {
+    text.strip_prefix("42").map(|event| serde_json::from_str(event).unwrap())
 }
 
 /// The opcode of the first frame of a server, and where its payload stands.

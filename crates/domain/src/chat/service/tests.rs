@@ -24,7 +24,7 @@ fn service(store: MockChatStore) -> (ChatService, Arc<RecordingPublisher>) {
         store: Arc::new(store),
         publisher: publisher.clone(),
         clock: Arc::new(FixedClock::new(NOW)),
-        rates: ChatRates::new(Quota::per_second(1, 2)),
+        rates: Quotas::new(Quota::per_second(1, 2)),
     };
     (service, publisher)
 }

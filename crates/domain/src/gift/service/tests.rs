@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     gift::{
-        CatalogueGift, Category, GiftContext, GiftKey, GiftRefusal, MockGiftLedger, Party, Quantity, SizeClass,
-        UnitPrice,
+        CatalogueGift, Category, GiftContext, GiftKey, GiftPosting, GiftRefusal, MockGiftLedger, Party, Quantity,
+        SizeClass, UnitPrice,
     },
     id::GiftId,
     idempotency::RequestKey,
@@ -10,7 +10,7 @@ use crate::{
     store::StoreError,
     testing::{FixedClock, RecordingPublisher},
 };
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 fn order() -> GiftOrder {
     let (sender, receiver) = (UserId::new(1), UserId::new(2));
@@ -33,19 +33,23 @@ fn facts(balance: i64) -> GiftContext {
     GiftContext { sender: party(balance), receiver: party(0), gift: Some(rose) }
 }
 
+fn receipt(posting: &GiftPosting, created_at: DateTime<Utc>) -> GiftReceipt {
+    GiftReceipt {
+        gift_id: GiftId::new(7),
+        quantity: posting.quantity,
+        total: posting.total,
+        host_income: posting.host_income,
+        balance_after: posting.balance_after,
+        created_at,
+    }
+}
+
 /// A ledger that decides on `balance` and posts nowhere.
 fn ledger(balance: i64) -> MockGiftLedger {
     let mut ledger = MockGiftLedger::new();
     ledger.expect_settle().once().returning(move |_, at, decide| {
         let posting = decide(&facts(balance))?;
-        Ok(GiftReceipt {
-            gift_id: GiftId::new(7),
-            quantity: posting.quantity,
-            total: posting.total,
-            host_income: posting.host_income,
-            balance_after: posting.balance_after,
-            created_at: at,
-        })
+        Ok(receipt(&posting, at))
     });
     ledger
 }
@@ -110,14 +114,7 @@ async fn what_was_refused_or_sent_before_is_not_told() {
     replaying.expect_settle().returning(|_, _, decide| {
         // Its transaction lost against another request with the key, whose receipt it finds.
         let posting = decide(&facts(100))?;
-        Ok(GiftReceipt {
-            gift_id: GiftId::new(7),
-            quantity: posting.quantity,
-            total: posting.total,
-            host_income: posting.host_income,
-            balance_after: posting.balance_after,
-            created_at: DateTime::from_timestamp(-1, 0).unwrap(),
-        })
+        Ok(receipt(&posting, DateTime::from_timestamp(-1, 0).unwrap()))
     });
     telling(replaying, &publisher).send(order(), None).await.unwrap();
     assert_eq!(publisher.take(), []);

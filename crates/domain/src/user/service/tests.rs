@@ -73,7 +73,7 @@ fn service(parts: Parts) -> AccountService {
         clock: Arc::new(FixedClock::new(DateTime::from_timestamp(1_795_000_000, 0).unwrap())),
         dice: Arc::new(LoadedDice::new(parts.faces)),
         login_guard: LoginGuard::new(rules),
-        registrations: AddressQuota::new(Quota::per_hour(2)),
+        registrations: Quotas::new(Quota::per_hour(2)),
     }
 }
 
