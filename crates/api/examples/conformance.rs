@@ -5,13 +5,16 @@
 //! rates, caps, origins, and that only gifts are large.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a fixture says where it listens, or fails")]
 
-use std::{env, sync::Arc, time::Duration};
+use std::{env, net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::{
-    App, HttpServer,
+    App,
     web::{self, Data},
 };
-use api::realtime::{Application, Connection, Endpoint, EndpointLimits, answer, keep_socket};
+use api::{
+    listener::{ConnectionLimits, serve},
+    realtime::{Application, Connection, Endpoint, EndpointLimits, answer},
+};
 use async_trait::async_trait;
 use domain::dice::Dice;
 use serde_json::{Map, Value};
@@ -93,17 +96,24 @@ fn endpoint(layer: Layer) -> Arc<Endpoint<Echo>> {
 async fn main() -> std::io::Result<()> {
     let port = env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
     let (socketio, engine) = (Data::from(endpoint(Layer::SocketIo)), Data::from(endpoint(Layer::Engine)));
-    let server = HttpServer::new(move || {
+    let listener = TcpListener::bind(("127.0.0.1", port))?;
+    println!("listening on {}", listener.local_addr()?);
+    let limits = ConnectionLimits {
+        workers: 2,
+        connections: 50_000,
+        keep_alive: Duration::from_secs(5),
+        head_timeout: Duration::from_secs(5),
+        user_timeout: None,
+        shutdown_timeout: Duration::from_secs(1),
+    };
+    let server = serve(listener, &limits, move || {
         App::new()
             .wrap(actix_cors::Cors::permissive())
             .service(web::resource("/socket.io/").app_data(socketio.clone()).route(web::to(answer::<Echo>)))
             .service(web::resource("/engine.io/").app_data(engine.clone()).route(web::to(answer::<Echo>)))
-    })
-    .workers(2)
-    .on_connect(keep_socket)
-    .bind(("127.0.0.1", port))?;
-    for address in server.addrs() {
-        println!("listening on {address}");
+    })?;
+    tokio::select! {
+        ended = server => ended,
+        ended = tokio::signal::ctrl_c() => ended,
     }
-    server.run().await
 }

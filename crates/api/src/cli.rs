@@ -107,8 +107,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     // A server that could not run must not have migrated its database before it says so.
     bootstrap::secret(&settings)?;
     let connections = u64::try_from(settings.http.connections).unwrap_or(u64::MAX);
-    // A connection has a second handle, which a websocket writes to.
-    os::raise_file_limit(connections.saturating_mul(2).saturating_add(settings.database_connections.into()));
+    os::raise_file_limit(connections.saturating_add(settings.database_connections.into()));
     let deployment = Deployment::open(settings).await?;
     let server = Server::bind(&deployment)?;
     // Before the banner: who reads it may stop the server at once.

@@ -16,6 +16,7 @@ mod gift_wish;
 mod http;
 mod hub;
 mod lane;
+pub mod listener;
 mod os;
 pub mod realtime;
 mod server;

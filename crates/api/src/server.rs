@@ -7,7 +7,7 @@ use std::{
 
 use actix_cors::Cors;
 use actix_web::{
-    App, HttpServer,
+    App,
     http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
     middleware::{Compress, from_fn},
     web::Data,
@@ -19,7 +19,7 @@ use crate::{
     config::{CorsOrigins, Settings},
     http::{routes, surround},
     lane::Lane,
-    os, realtime,
+    listener::{self, ConnectionLimits},
     state::AppState,
 };
 
@@ -59,31 +59,25 @@ impl Server {
     /// # Errors
     /// When the server fails, at its start or later, or does not finish in time.
     pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let (state, settings) = (self.state.clone(), self.settings.clone());
-        let (cors, patience) = (self.settings.cors.clone(), settings.http.tcp_user_timeout);
-        let server = HttpServer::new(move || {
+        let settings = self.settings;
+        let (state, cors) = (self.state.clone(), settings.cors.clone());
+        let limits = ConnectionLimits {
+            workers: settings.http_workers,
+            connections: settings.http.connections,
+            keep_alive: settings.http.keep_alive,
+            head_timeout: settings.http.head_timeout,
+            user_timeout: Some(settings.http.tcp_user_timeout),
+            shutdown_timeout: settings.shutdown_timeout,
+        };
+        // The caller decides what a signal means: SIGINT drains too.
+        let server = listener::serve(self.listener, &limits, move || {
             let app = App::new()
                 .app_data(state.clone())
                 .wrap(Compress::default())
                 .wrap(cors_rules(&cors))
                 .wrap(from_fn(surround));
             routes::add_to(app, &state.live)
-        })
-        .workers(settings.http_workers)
-        .max_connections(settings.http.connections.div_ceil(settings.http_workers.max(1)))
-        .keep_alive(settings.http.keep_alive)
-        // What a quiet room says goes out at once, whatever the client has acknowledged.
-        .tcp_nodelay(true)
-        .client_request_timeout(settings.http.head_timeout)
-        .on_connect(move |connection, extensions| {
-            os::limit_silence(connection, patience);
-            realtime::keep_socket(connection, extensions);
-        })
-        .shutdown_timeout(settings.shutdown_timeout.as_secs())
-        // The caller decides what a signal means: SIGINT drains too.
-        .disable_signals()
-        .listen(self.listener)?
-        .run();
+        })?;
         let handle = server.handle();
         let mut running = tokio::spawn(server);
         tokio::select! {

@@ -42,13 +42,13 @@ pub async fn answer<A: Application>(
         (Ok(_), _) | (Err(_), Some(_)) if !may_connect(&request, endpoint.limits.origins.as_deref()) => {
             refuse(&Refusal::forbidden("Origin not allowed"))
         }
-        (Err(_), Some(_)) if judged.upgrade => upgrade::turn_away(&endpoint, &request, payload),
+        (Err(_), Some(_)) if judged.upgrade => upgrade::turn_away(&endpoint, &request),
         (Err(refusal), Some(_)) => refuse(&refusal),
         (Ok(Kind::Open(engine::Transport::Polling)), _) => polling::open(&endpoint, &request).await,
-        (Ok(Kind::Open(engine::Transport::Websocket)), _) => upgrade::open(&endpoint, &request, payload),
+        (Ok(Kind::Open(engine::Transport::Websocket)), _) => upgrade::open(&endpoint, &request),
         (Ok(Kind::Poll(_)), Some(connection)) => polling::poll(&connection).await,
         (Ok(Kind::Push(_)), Some(connection)) => polling::push(&endpoint, &connection, &request, payload).await,
-        (Ok(Kind::Probe(_)), Some(connection)) => upgrade::probe(&endpoint, &connection, &request, payload),
+        (Ok(Kind::Probe(_)), Some(connection)) => upgrade::probe(&endpoint, &connection, &request),
         (Ok(_), None) => refuse(&Refusal::SESSION),
     }
 }

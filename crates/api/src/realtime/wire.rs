@@ -1,14 +1,12 @@
 //! The writing side of one websocket: bytes go straight to its socket, and wait here only when it takes no more.
 //!
-//! The HTTP library answers the handshake and reads; from then on it has nothing to write, so the frames need not pass
-//! through its machinery and no task has to wake up for a delivery (docs/adr/0011-direct-writes.md).
+//! The HTTP library answers the handshake and hands the connection over; from then on frames need not pass through its
+//! machinery, and no task has to wake up for a delivery (docs/adr/0011-websockets-leave-the-http-library.md).
 
 use std::{
     collections::VecDeque,
     io,
-    os::fd::OwnedFd,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Waker,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -20,12 +18,10 @@ use rustix::{
 use socketio::websocket::encode_close;
 use tokio::{io::Interest, net::TcpStream, runtime::Handle, sync::Notify, time::timeout};
 
+use crate::listener;
+
 /// How long a socket may take nothing of what waits for it before it is cut.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The connection of an accepted socket, a second handle of the same one. Taken by the websocket that it becomes.
-#[derive(Debug)]
-pub(crate) struct Accepted(pub(crate) Mutex<Option<OwnedFd>>);
 
 /// More waits for a socket than may, or it is gone: nothing more can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +29,8 @@ pub(crate) struct Overflow;
 
 /// The writing side of one websocket.
 pub(crate) struct Wire {
-    socket: OwnedFd,
+    /// The connection, as soon as the answer to the handshake has been written, so that frames may follow it.
+    stream: OnceLock<TcpStream>,
     waiting_max: usize,
     runtime: Handle,
     state: Mutex<State>,
@@ -43,8 +40,6 @@ pub(crate) struct Wire {
 
 #[derive(Default)]
 struct State {
-    /// Whether the answer to the handshake has been written, so that frames may follow it.
-    is_open: bool,
     /// Whether a task waits until the socket takes more.
     is_flushing: bool,
     /// What the socket did not take yet; a part of the first may be gone already.
@@ -54,10 +49,6 @@ struct State {
     /// At most one answer to a ping, so that a flood of them costs nothing.
     pong: Option<Bytes>,
     ending: Ending,
-    /// Whether the reader has ended too, so that the connection may.
-    is_released: bool,
-    /// The body of the handshake's answer, which ends with the connection.
-    body: Option<Waker>,
 }
 
 /// How far a websocket is with its end.
@@ -72,16 +63,33 @@ enum Ending {
 }
 
 impl Wire {
-    /// A wire over the socket that was accepted. At most `waiting_max` bytes wait behind the message that is being written.
-    pub(crate) fn new(socket: OwnedFd, waiting_max: usize, runtime: Handle) -> Arc<Self> {
-        Arc::new(Self { socket, waiting_max, runtime, state: Mutex::default(), over: Notify::new() })
+    /// A wire whose connection is still to come. At most `waiting_max` bytes wait behind the message that is being written.
+    pub(crate) fn new(waiting_max: usize, runtime: Handle) -> Arc<Self> {
+        let stream = OnceLock::new();
+        Arc::new(Self { stream, waiting_max, runtime, state: Mutex::default(), over: Notify::new() })
     }
 
-    /// Frames may be written from now on.
-    pub(crate) fn open(self: &Arc<Self>) {
+    /// Takes the connection: frames are written from now on.
+    pub(crate) fn open(self: &Arc<Self>, stream: TcpStream) {
         let mut state = self.lock();
-        state.is_open = true;
+        // There is one handshake, and so one connection.
+        let _ = self.stream.set(stream);
         self.write(&mut state);
+    }
+
+    /// What the client has sent, as soon as there is something; `None` when there will be nothing more.
+    pub(crate) async fn read(&self) -> Option<Vec<u8>> {
+        tokio::select! {
+            read = listener::read(self.stream.get()?) => read,
+            () = self.over() => None,
+        }
+    }
+
+    /// Reads what the client still sends after the end, so that its end of the connection closes without an error.
+    pub(crate) async fn linger(&self) {
+        if let Some(stream) = self.stream.get() {
+            listener::linger(stream).await;
+        }
     }
 
     /// Sends complete frames, or keeps them until the socket takes them.
@@ -130,35 +138,18 @@ impl Wire {
     pub(crate) fn cut(&self) {
         let mut state = self.lock();
         self.end(&mut state);
-        // An error says that it is gone already.
-        let _ = shutdown(&self.socket, Shutdown::Both);
+        if let Some(stream) = self.stream.get() {
+            // An error says that it is gone already.
+            let _ = shutdown(stream, Shutdown::Both);
+        }
     }
 
     /// Waits until nothing is written any more.
-    pub(crate) async fn over(&self) {
+    async fn over(&self) {
         let over = self.over.notified();
         if self.lock().ending != Ending::Over {
             over.await;
         }
-    }
-
-    /// Lets the connection end: nobody reads from it any more.
-    pub(crate) fn release(&self) {
-        let mut state = self.lock();
-        self.end(&mut state);
-        state.is_released = true;
-        if let Some(body) = state.body.take() {
-            body.wake();
-        }
-    }
-
-    /// Whether the connection may end. Otherwise the waker is woken when that is so.
-    pub(crate) fn poll_released(&self, waker: &Waker) -> bool {
-        let mut state = self.lock();
-        if !state.is_released {
-            state.body = Some(waker.clone());
-        }
-        state.is_released
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -167,10 +158,11 @@ impl Wire {
 
     /// Writes what the socket takes now; for the rest a task waits.
     fn write(self: &Arc<Self>, state: &mut State) {
-        if !state.is_open || state.is_flushing || state.ending == Ending::Over {
+        if state.is_flushing || state.ending == Ending::Over {
             return;
         }
-        match self.write_some(state) {
+        let Some(stream) = self.stream.get() else { return };
+        match self.write_some(stream, state) {
             Ok(true) => {}
             Ok(false) => {
                 state.is_flushing = true;
@@ -181,21 +173,21 @@ impl Wire {
     }
 
     /// Whether the socket takes something now.
-    fn progresses(&self) -> bool {
+    fn progresses(&self, stream: &TcpStream) -> bool {
         let mut state = self.lock();
         let left = |state: &State| (state.waiting.len(), state.waiting.front().map(Bytes::len));
         let before = left(&state);
-        self.write_some(&mut state).is_ok() && left(&state) != before
+        self.write_some(stream, &mut state).is_ok() && left(&state) != before
     }
 
     /// Writes until the socket takes no more; whether everything went.
-    fn write_some(&self, state: &mut State) -> io::Result<bool> {
+    fn write_some(&self, stream: &TcpStream, state: &mut State) -> io::Result<bool> {
         loop {
             if let Some(pong) = state.pong.take_if(|_| state.waiting.is_empty()) {
                 state.waiting.push_back(pong);
             }
             let Some(first) = state.waiting.front_mut() else { break };
-            match send(&self.socket, first, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            match send(stream, first, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
                 Ok(sent) => first.advance(sent),
                 Err(Errno::AGAIN) => return Ok(false),
                 Err(Errno::INTR) => continue,
@@ -211,7 +203,7 @@ impl Wire {
         if state.ending == Ending::Closing {
             self.end(state);
             // The close frame is on its way, and after it the end of the stream: what the client still sends is read.
-            let _ = shutdown(&self.socket, Shutdown::Write);
+            let _ = shutdown(stream, Shutdown::Write);
         }
         Ok(true)
     }
@@ -226,18 +218,17 @@ impl Wire {
 
 /// Writes whenever the socket takes more, until nothing waits. A socket that takes nothing for too long is cut.
 async fn flush(wire: Arc<Wire>) {
-    let registered = wire.socket.try_clone().map(std::net::TcpStream::from).and_then(TcpStream::from_std);
-    let Ok(stream) = registered else { return wire.cut() };
+    let Some(stream) = wire.stream.get() else { return };
     loop {
         match timeout(PROGRESS_TIMEOUT, stream.writable()).await {
             Ok(Ok(())) => {}
             // The system says so only when much of its buffer is free: a slow client may have read all the same.
-            Err(_) if wire.progresses() => continue,
+            Err(_) if wire.progresses(stream) => continue,
             Ok(Err(_)) | Err(_) => return wire.cut(),
         }
         let written = stream.try_io(Interest::WRITABLE, || {
             let mut state = wire.lock();
-            if state.ending == Ending::Over || wire.write_some(&mut state)? {
+            if state.ending == Ending::Over || wire.write_some(stream, &mut state)? {
                 state.is_flushing = false;
                 return Ok(());
             }

@@ -7,11 +7,18 @@ use super::*;
 
 /// A wire and the client that it leads to.
 fn pair(waiting_max: usize) -> (Arc<Wire>, TcpStream) {
+    let (accepted, client) = connection();
+    let wire = Wire::new(waiting_max, Handle::current());
+    wire.open(accepted);
+    (wire, client)
+}
+
+fn connection() -> (tokio::net::TcpStream, TcpStream) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (accepted, _) = listener.accept().unwrap();
     accepted.set_nonblocking(true).unwrap();
-    (Wire::new(accepted.into(), waiting_max, Handle::current()), client)
+    (tokio::net::TcpStream::from_std(accepted).unwrap(), client)
 }
 
 fn bytes(length: usize) -> Bytes {
@@ -30,12 +37,13 @@ fn fill(wire: &Arc<Wire>) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_written_before_the_handshake_is_answered() {
-    let (wire, mut client) = pair(1_000);
+    let (accepted, mut client) = connection();
+    let wire = Wire::new(1_000, Handle::current());
     wire.send(Bytes::from_static(b"first")).unwrap();
     wire.send(Bytes::from_static(b"second")).unwrap();
     client.set_nonblocking(true).unwrap();
     assert_eq!(client.read(&mut [0; 20]).unwrap_err().kind(), ErrorKind::WouldBlock);
-    wire.open();
+    wire.open(accepted);
     client.set_nonblocking(false).unwrap();
     let mut read = [0; 11];
     client.read_exact(&mut read).unwrap();
@@ -45,7 +53,6 @@ async fn nothing_is_written_before_the_handshake_is_answered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_socket_does_not_take_waits_within_the_limit_and_arrives_whole() {
     let (wire, mut client) = pair(1_000);
-    wire.open();
     let mut sent = fill(&wire);
     // Behind the message that is being written there is room for one of any size, and then for so many bytes.
     wire.send(bytes(50_000)).unwrap();
@@ -71,7 +78,6 @@ async fn what_the_socket_does_not_take_waits_within_the_limit_and_arrives_whole(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pongs_of_a_client_that_does_not_read_do_not_pile_up() {
     let (wire, _client) = pair(1_000);
-    wire.open();
     fill(&wire);
     for _ in 0..10_000 {
         wire.pong(bytes(10));
@@ -83,7 +89,6 @@ async fn pongs_of_a_client_that_does_not_read_do_not_pile_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wire_that_is_cut_takes_everything_and_sends_nothing() {
     let (wire, mut client) = pair(1_000);
-    wire.open();
     fill(&wire);
     wire.cut();
     wire.over().await;

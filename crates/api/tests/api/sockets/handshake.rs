@@ -86,3 +86,21 @@ async fn h_28_compression_is_not_agreed_upon() {
     assert!(head.starts_with("HTTP/1.1 101 ") && !head.to_lowercase().contains("extensions"), "{head}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upgrade_that_a_route_does_not_know_is_ignored_and_ends_the_connection() {
+    let app = TestApp::start().await;
+    for (path, status) in [("/api/gifts", "200 OK"), ("/no/such/path", "404 Not Found")] {
+        let (head, ws) = Ws::send_first(&app, upgrade(path, "").as_bytes()).await;
+        let lower = head.to_lowercase();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
+        assert!(lower.contains("\r\ncontent-type: application/json"), "{head}");
+        assert!(lower.contains("\r\nconnection: close") && lower.contains("\r\nx-request-id: "), "{head}");
+        let length: usize =
+            lower.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0.parse().unwrap();
+        let body = ws.to_the_end().await;
+        assert_eq!(body.len(), length);
+        assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
+    }
+    app.stop().await;
+}

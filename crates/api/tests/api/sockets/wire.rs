@@ -187,6 +187,12 @@ impl Ws {
         }
     }
 
+    /// Everything up to the end of the connection.
+    pub(super) async fn to_the_end(mut self) -> Vec<u8> {
+        while self.fill().await.is_some() {}
+        self.read
+    }
+
     async fn head(&mut self) -> String {
         loop {
             if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
