@@ -7,6 +7,7 @@ mod chat;
 mod flood;
 mod gifts;
 mod handshake;
+mod heads;
 mod identity;
 mod limits;
 mod resets;

@@ -66,11 +66,22 @@ pub(super) struct Ws {
 impl Ws {
     /// Sends these bytes; answers the head of what is answered.
     pub(super) async fn send_first(app: &TestApp, bytes: &[u8]) -> (String, Self) {
+        let mut ws = Self::connect_and_send(app, bytes).await;
+        let head = ws.head().await.expect("an answer before the connection ends");
+        (head, ws)
+    }
+
+    /// Sends these bytes first.
+    pub(super) async fn connect_and_send(app: &TestApp, bytes: &[u8]) -> Self {
         let stream = TcpStream::connect(app.address).await.unwrap();
         let mut ws = Self { stream, read: Vec::new(), acks: 0, passed_over: Vec::new() };
         ws.send(bytes).await;
-        let head = ws.head().await;
-        (head, ws)
+        ws
+    }
+
+    /// The head of the answer, unless the connection ends without one.
+    pub(super) async fn try_head(mut self) -> Option<String> {
+        self.head().await
     }
 
     /// A websocket that the server has opened a session on.
@@ -193,16 +204,17 @@ impl Ws {
         self.read
     }
 
-    async fn head(&mut self) -> String {
+    async fn head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
-                return String::from_utf8(self.read.drain(..end + 4).collect()).unwrap();
+                return Some(String::from_utf8(self.read.drain(..end + 4).collect()).unwrap());
             }
-            assert!(self.fill().await.is_some(), "the connection ended before an answer");
+            self.fill().await?;
         }
     }
 
-    async fn fill(&mut self) -> Option<()> {
+    /// Reads more; `None` at the end.
+    pub(super) async fn fill(&mut self) -> Option<()> {
         let mut bytes = [0; 8_192];
         let read = timeout(PATIENCE, self.stream.read(&mut bytes)).await.expect("an answer in time");
         let count = read.unwrap_or(0);
