@@ -1,9 +1,11 @@
 //! The hub: who is connected, in which rooms, and what the events of their sockets do.
 //!
 //! It knows nothing of transports and frames: that is the driver's ([`crate::realtime`]). Locks are taken in one order:
-//! a socket's presence, then a room, then the connection; nothing is sent to a single socket under the first two.
+//! a socket's presence, then a room, then its topic on the bus, then the connection; nothing is sent to a single socket under
+//! the first three.
 
 mod answer;
+mod bus;
 mod chat;
 mod gift;
 mod identity;
@@ -39,6 +41,7 @@ use socketio::{
 
 use self::{
     answer::{Answer, acknowledge, connect_error, payload},
+    bus::Bus,
     name::RoomName,
     payments::Payments,
     returns::Returns,
@@ -52,6 +55,7 @@ use crate::{
     realtime::{Application, Connection},
 };
 
+pub(crate) use bus::LocalBus;
 pub(crate) use gift::HubPublisher;
 pub(crate) use watch::watch;
 
@@ -66,6 +70,7 @@ pub(crate) struct HubServices {
     pub(crate) money: Arc<Lane>,
     pub(crate) chats: Arc<ChatService>,
     pub(crate) messages: Arc<Lane>,
+    pub(crate) bus: Arc<dyn Bus>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
 }
@@ -93,8 +98,8 @@ pub(crate) struct Hub {
 impl Hub {
     /// A hub without anybody, on the present runtime.
     pub(crate) fn new(services: HubServices, limits: SocketSettings) -> Self {
-        let HubServices { accounts, profiles, gifts, money, chats, messages, clock, dice } = services;
-        let rooms = Rooms::new(limits.rooms, Arc::clone(&dice));
+        let HubServices { accounts, profiles, gifts, money, chats, messages, bus, clock, dice } = services;
+        let rooms = Rooms::new(limits.rooms, bus, Arc::clone(&dice));
         Self {
             limits,
             accounts,

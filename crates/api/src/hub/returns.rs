@@ -14,6 +14,8 @@ use super::{name::RoomName, who::Identity};
 const RETURN_WITHIN: Duration = Duration::from_mins(2);
 /// The most people that are remembered.
 const PEOPLE_MAX: usize = 100_000;
+/// The most lost connections of one person that are remembered.
+const CONNECTIONS_MAX: usize = 8;
 
 /// A room, and the seat in it.
 pub(super) type Place = (RoomName, Option<u64>);
@@ -25,9 +27,12 @@ enum Person {
     Declared(i64, String),
 }
 
-/// Rooms that people fell out of.
+/// When a connection was lost, and which rooms it was in.
+type Lost = (Instant, Vec<Place>);
+
+/// Rooms that people fell out of: for each of their connections, so that each of their devices comes back into its own.
 #[derive(Default)]
-pub(super) struct Returns(Mutex<HashMap<Person, (Instant, Vec<Place>)>>);
+pub(super) struct Returns(Mutex<HashMap<Person, Vec<Lost>>>);
 
 impl Returns {
     /// Remembers where somebody was whose connection broke.
@@ -35,31 +40,49 @@ impl Returns {
         let Some(person) = person(identity) else { return };
         let mut people = self.lock();
         if people.len() >= PEOPLE_MAX {
-            people.retain(|_, (at, _)| at.elapsed() < RETURN_WITHIN);
+            people.retain(|_, lost| lost.iter().any(is_recent));
         }
         if people.len() < PEOPLE_MAX && !places.is_empty() {
-            people.insert(person, (Instant::now(), places));
+            let lost = people.entry(person).or_default();
+            lost.retain(is_recent);
+            if lost.len() < CONNECTIONS_MAX {
+                lost.push((Instant::now(), places));
+            }
         }
     }
 
-    /// Where somebody is put back who has come back, once.
+    /// Where somebody is put back who has come back, once: the rooms of the connection that was lost first.
     pub(super) fn take(&self, identity: &Identity) -> Vec<Place> {
-        let remembered = person(identity).and_then(|person| self.lock().remove(&person));
-        remembered.filter(|(at, _)| at.elapsed() < RETURN_WITHIN).map(|(_, places)| places).unwrap_or_default()
+        let Some(person) = person(identity) else { return Vec::new() };
+        let mut people = self.lock();
+        let Some(mut lost) = people.remove(&person) else { return Vec::new() };
+        lost.retain(is_recent);
+        if lost.is_empty() {
+            return Vec::new();
+        }
+        let (_, places) = lost.remove(0);
+        if !lost.is_empty() {
+            people.insert(person, lost);
+        }
+        places
     }
 
     /// Forgets a room that somebody left on purpose.
     pub(super) fn forget(&self, identity: &Identity, room: &RoomName) {
         if let Some(person) = person(identity)
-            && let Some((_, places)) = self.lock().get_mut(&person)
+            && let Some(lost) = self.lock().get_mut(&person)
         {
-            places.retain(|(name, _)| name != room);
+            lost.iter_mut().for_each(|(_, places)| places.retain(|(name, _)| name != room));
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Person, (Instant, Vec<Place>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Person, Vec<Lost>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_recent((at, _): &Lost) -> bool {
+    at.elapsed() < RETURN_WITHIN
 }
 
 fn person(identity: &Identity) -> Option<Person> {
@@ -90,6 +113,18 @@ mod tests {
         returns.forget(&declared(7), &room("a"));
         assert_eq!(returns.take(&declared(8)), []);
         assert_eq!(returns.take(&declared(7)), [(room("b"), Some(3))]);
+        assert_eq!(returns.take(&declared(7)), []);
+    }
+
+    #[test]
+    fn each_lost_connection_comes_back_into_its_own_rooms() {
+        let returns = Returns::default();
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h", "too many"] {
+            returns.remember(&declared(7), vec![(room(name), None)]);
+        }
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            assert_eq!(returns.take(&declared(7)), [(room(name), None)]);
+        }
         assert_eq!(returns.take(&declared(7)), []);
     }
 

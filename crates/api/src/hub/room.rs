@@ -1,30 +1,23 @@
 //! One room: who is in it, what it says, in which order.
 
-mod writing;
-
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use serde_json::{Map, Value};
-use socketio::{
-    codec::encode_event,
-    encoded::Encoded,
-    packet::{Args, Namespace},
-};
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{runtime::Handle, time::sleep};
 
-use self::writing::{count, flush};
-use super::{Socket, name::RoomName, who::Who};
+use super::{
+    Socket,
+    bus::{Broadcast, Topic},
+    name::RoomName,
+    who::Who,
+};
 
 /// How many messages somebody who joins is shown.
 const HISTORY_MAX: usize = 50;
-/// How long a busy room gathers what it says before it writes. A quiet one writes at once.
-const GATHERING: Duration = Duration::from_millis(20);
-/// So many bytes are written without waiting for more.
-const GATHERED_BYTES_MAX: usize = 64 * 1024;
 /// A room tells its viewers how many they are at most this often.
 const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 /// The seats of a party room, from 1.
@@ -34,44 +27,25 @@ pub(crate) const SEATS: u64 = 8;
 pub(crate) struct Room {
     pub(crate) name: RoomName,
     runtime: Handle,
+    /// Where what it says is heard.
+    topic: Arc<dyn Topic>,
     state: Mutex<State>,
-    is_full: Notify,
 }
 
 struct State {
     /// Names the life of this room: numbers of another one do not go on.
     stream: String,
     seq: u64,
-    members: HashMap<u64, Member>,
-    /// The members as they are written to; made anew after a change.
-    snapshot: Option<Arc<Vec<Member>>>,
+    /// Whose sockets are here.
+    members: HashMap<u64, Who>,
     /// How many sockets everybody has here.
     people: HashMap<Who, u32>,
     seats: HashMap<u64, Who>,
     history: VecDeque<Value>,
-    pending: Vec<Pending>,
-    pending_bytes: usize,
-    is_flushing: bool,
-    flushed_at: Option<Instant>,
     counted_at: Option<Instant>,
     is_counting: bool,
     emptied_at: Option<Instant>,
     large: LargeBudget,
-}
-
-#[derive(Clone)]
-struct Member {
-    socket: Arc<Socket>,
-    who: Who,
-    /// What was said until then is not for it: it was shown the history.
-    joined_at: u64,
-}
-
-struct Pending {
-    seq: u64,
-    packet: Encoded,
-    /// The socket that it is not for.
-    except: Option<u64>,
 }
 
 /// How many bytes of large gifts a room has passed on lately.
@@ -99,25 +73,20 @@ pub(crate) struct SeatTaken;
 
 impl Room {
     /// An empty room.
-    pub(crate) fn new(name: RoomName, stream: String, runtime: Handle) -> Arc<Self> {
+    pub(crate) fn new(name: RoomName, stream: String, topic: Arc<dyn Topic>, runtime: Handle) -> Arc<Self> {
         let state = State {
             stream,
             seq: 0,
             members: HashMap::new(),
-            snapshot: None,
             people: HashMap::new(),
             seats: HashMap::new(),
             history: VecDeque::new(),
-            pending: Vec::new(),
-            pending_bytes: 0,
-            is_flushing: false,
-            flushed_at: None,
             counted_at: None,
             is_counting: false,
             emptied_at: Some(Instant::now()),
             large: LargeBudget::default(),
         };
-        Arc::new(Self { name, runtime, state: Mutex::new(state), is_full: Notify::new() })
+        Arc::new(Self { name, runtime, topic, state: Mutex::new(state) })
     }
 
     /// Lets a socket in, on a seat if one is wanted and free, and announces it unless its user is here already, on
@@ -127,7 +96,7 @@ impl Room {
         socket: &Arc<Socket>,
         who: Who,
         seat: Option<u64>,
-        announcement: (&str, Map<String, Value>),
+        announcement: (&'static str, Map<String, Value>),
     ) -> Result<Joined, SeatTaken> {
         let mut state = self.lock();
         let is_moving = seat.is_some_and(|seat| state.seats.get(&seat) != Some(&who));
@@ -139,13 +108,10 @@ impl Room {
             state.seats.insert(seat, who);
         }
         let seq = state.seq;
-        // Who is here already still gets what was said and not written yet.
-        let joined_at = state.members.get(&socket.number()).map_or(seq, |member| member.joined_at);
-        let member = Member { socket: Arc::clone(socket), who, joined_at };
+        self.topic.subscribe(socket, seq);
         state.emptied_at = None;
-        state.snapshot = None;
         let mut is_new = false;
-        if state.members.insert(socket.number(), member).is_none() {
+        if state.members.insert(socket.number(), who).is_none() {
             let sockets = state.people.entry(who).or_default();
             *sockets = sockets.saturating_add(1);
             is_new = *sockets == 1;
@@ -166,16 +132,21 @@ impl Room {
     }
 
     /// Lets a socket go, and announces it when its user has no other one here. Answers the seat that became free.
-    pub(crate) fn leave(self: &Arc<Self>, number: u64, event: &str, mut body: Map<String, Value>) -> Option<u64> {
+    pub(crate) fn leave(
+        self: &Arc<Self>,
+        number: u64,
+        event: &'static str,
+        mut body: Map<String, Value>,
+    ) -> Option<u64> {
         let mut state = self.lock();
-        let member = state.members.remove(&number)?;
-        state.snapshot = None;
+        let who = state.members.remove(&number)?;
+        self.topic.unsubscribe(number);
         let mut freed = None;
-        if let Some(sockets) = state.people.get_mut(&member.who) {
+        if let Some(sockets) = state.people.get_mut(&who) {
             *sockets = sockets.saturating_sub(1);
             if *sockets == 0 {
-                state.people.remove(&member.who);
-                freed = state.seats.iter().find(|(_, holder)| **holder == member.who).map(|(seat, _)| *seat);
+                state.people.remove(&who);
+                freed = state.seats.iter().find(|(_, holder)| **holder == who).map(|(seat, _)| *seat);
                 if let Some(seat) = freed {
                     state.seats.remove(&seat);
                     body.insert("seat".to_owned(), seat.into());
@@ -191,13 +162,13 @@ impl Room {
     }
 
     /// Says something to everybody here but one socket; answers its number.
-    pub(crate) fn say(self: &Arc<Self>, event: &str, body: Map<String, Value>, except: Option<u64>) -> u64 {
+    pub(crate) fn say(&self, event: &'static str, body: Map<String, Value>, except: Option<u64>) -> u64 {
         let mut state = self.lock();
         self.push(&mut state, event, body, except)
     }
 
     /// The same, and keeps it for those who join later.
-    pub(crate) fn say_and_keep(self: &Arc<Self>, event: &str, body: Map<String, Value>, except: Option<u64>) -> u64 {
+    pub(crate) fn say_and_keep(&self, event: &'static str, body: Map<String, Value>, except: Option<u64>) -> u64 {
         let mut state = self.lock();
         let mut kept = body.clone();
         let seq = self.push(&mut state, event, body, except);
@@ -233,28 +204,11 @@ impl Room {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Numbers a broadcast and lets it be written soon, in order.
-    fn push(
-        self: &Arc<Self>,
-        state: &mut State,
-        event: &str,
-        mut body: Map<String, Value>,
-        except: Option<u64>,
-    ) -> u64 {
+    /// Numbers what the room says and lets it be heard.
+    fn push(&self, state: &mut State, event: &'static str, mut body: Map<String, Value>, except: Option<u64>) -> u64 {
         state.seq = state.seq.saturating_add(1);
         body.insert("seq".to_owned(), state.seq.into());
-        if state.members.is_empty() {
-            return state.seq;
-        }
-        let packet = encode_event(&Namespace::ROOT, event, &Args::from(Value::Object(body)), None);
-        state.pending_bytes = state.pending_bytes.saturating_add(packet.bytes());
-        state.pending.push(Pending { seq: state.seq, packet, except });
-        if !state.is_flushing {
-            state.is_flushing = true;
-            self.runtime.spawn(flush(Arc::clone(self)));
-        } else if state.pending_bytes > GATHERED_BYTES_MAX {
-            self.is_full.notify_one();
-        }
+        self.topic.publish(Broadcast { seq: state.seq, event, body, except });
         state.seq
     }
 
@@ -268,9 +222,12 @@ impl Room {
     }
 }
 
-impl State {
-    fn members_now(&mut self) -> Arc<Vec<Member>> {
-        let members = &self.members;
-        Arc::clone(self.snapshot.get_or_insert_with(|| Arc::new(members.values().cloned().collect())))
-    }
+/// Tells the viewers of a live room how many they are.
+async fn count(room: Weak<Room>, wait: Duration) {
+    sleep(wait).await;
+    let Some(room) = room.upgrade() else { return };
+    let mut state = room.lock();
+    (state.is_counting, state.counted_at) = (false, Some(Instant::now()));
+    let viewers = state.people.len();
+    room.push(&mut state, "live:viewer-count", Map::from_iter([("count".to_owned(), viewers.into())]), None);
 }

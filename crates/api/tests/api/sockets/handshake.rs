@@ -98,7 +98,7 @@ async fn an_upgrade_that_a_route_does_not_know_is_ignored_and_ends_the_connectio
         assert!(lower.contains("\r\nconnection: close") && lower.contains("\r\nx-request-id: "), "{head}");
         let length: usize =
             lower.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0.parse().unwrap();
-        let body = ws.to_the_end().await;
+        let body = ws.everything().await;
         assert_eq!(body.len(), length);
         assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
     }

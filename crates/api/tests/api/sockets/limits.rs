@@ -128,3 +128,19 @@ async fn chat_rate_bounds_what_one_user_says_on_all_his_sockets() {
     assert_eq!(sockets[2].code("live:message", &line).await, json!(null), "another user");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rooms_max_bounds_the_rooms_that_somebody_is_in() {
+    let app = TestApp::start_with(&[("ROOMS_MAX", "2")]).await;
+    let mut ws = Ws::joined(&app, None).await;
+    for empty in ["empty", "empty too"] {
+        assert_eq!(ws.code("live:join", &json!({"roomId": empty})).await, json!(null));
+        assert_eq!(ws.code("live:leave", &json!({"roomId": empty})).await, json!(null));
+    }
+    // Rooms that nobody is in keep nobody out.
+    for room in ["one", "two"] {
+        assert_eq!(ws.code("live:join", &json!({"roomId": room})).await, json!(null), "{room}");
+    }
+    assert_eq!(ws.code("live:join", &json!({"roomId": "three"})).await, json!("too_many_rooms"));
+    app.stop().await;
+}

@@ -199,7 +199,7 @@ impl Ws {
     }
 
     /// Everything up to the end of the connection.
-    pub(super) async fn to_the_end(mut self) -> Vec<u8> {
+    pub(super) async fn everything(mut self) -> Vec<u8> {
         while self.fill().await.is_some() {}
         self.read
     }

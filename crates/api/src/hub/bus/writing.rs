@@ -1,35 +1,22 @@
-//! Writing what a room says to everybody in it.
+//! Writing what a room says to everybody who listens.
 
 use std::{
     mem,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
-use serde_json::{Value, json};
 use socketio::encoded::Encoded;
 use tokio::{task::yield_now, time::sleep};
 
-use super::{GATHERED_BYTES_MAX, GATHERING, Member, Pending, Room};
+use super::local::{GATHERED_BYTES_MAX, GATHERING, Listener, Listeners, Pending};
 
-/// After so many members the task that writes lets others work.
+/// After so many listeners the task that writes lets others work.
 const WRITES_AT_ONCE: usize = 64;
 
-/// Tells the viewers of a live room how many they are.
-pub(super) async fn count(room: Weak<Room>, wait: Duration) {
-    sleep(wait).await;
-    let Some(room) = room.upgrade() else { return };
-    let mut state = room.lock();
-    (state.is_counting, state.counted_at) = (false, Some(Instant::now()));
-    let body = json!({"count": state.people.len()});
-    if let Value::Object(body) = body {
-        room.push(&mut state, "live:viewer-count", body, None);
-    }
-}
-
 /// Writes what was said to everybody, in order: there is one such task a room.
-pub(super) async fn flush(room: Arc<Room>) {
+pub(super) async fn flush(room: Arc<Listeners>) {
     loop {
         let wait = {
             let state = room.lock();
@@ -42,7 +29,7 @@ pub(super) async fn flush(room: Arc<Room>) {
                 () = room.is_full.notified() => {}
             }
         }
-        let (pending, members) = {
+        let (pending, listeners) = {
             let mut state = room.lock();
             if state.pending.is_empty() {
                 state.is_flushing = false;
@@ -50,25 +37,25 @@ pub(super) async fn flush(room: Arc<Room>) {
             }
             state.flushed_at = Some(Instant::now());
             state.pending_bytes = 0;
-            (mem::take(&mut state.pending), state.members_now())
+            (mem::take(&mut state.pending), state.listeners_now())
         };
-        write(&pending, &members).await;
+        write(&pending, &listeners).await;
     }
 }
 
-async fn write(pending: &[Pending], members: &[Member]) {
+async fn write(pending: &[Pending], listeners: &[Listener]) {
     let packets: Vec<Encoded> = pending.iter().map(|pending| pending.packet.clone()).collect();
     let frames = frames(&packets);
     let first = pending.first().map_or(0, |pending| pending.seq);
-    for (count, member) in members.iter().enumerate() {
-        let number = member.socket.number();
-        let is_for_all = member.joined_at < first && pending.iter().all(|pending| pending.except != Some(number));
+    for (count, listener) in listeners.iter().enumerate() {
+        let number = listener.socket.number();
+        let is_for_all = listener.after < first && pending.iter().all(|pending| pending.except != Some(number));
         if is_for_all {
-            member.socket.deliver_all(&packets, &frames);
+            listener.socket.deliver_all(&packets, &frames);
         } else {
-            for pending in pending.iter().filter(|pending| pending.seq > member.joined_at) {
+            for pending in pending.iter().filter(|pending| pending.seq > listener.after) {
                 if pending.except != Some(number) {
-                    member.socket.deliver(&pending.packet);
+                    listener.socket.deliver(&pending.packet);
                 }
             }
         }
