@@ -181,13 +181,11 @@ impl Client {
                 }
                 return Ok(String::from_utf8(payload).unwrap());
             }
-            let mut bytes = [0; 16 * 1_024];
-            let read = timeout(SILENCE, self.stream.read(&mut bytes)).await;
-            let length = read.unwrap_or_else(|_| panic!("the server says nothing")).unwrap_or(0);
-            if length == 0 {
+            self.read.reserve(4 * 1_024);
+            let read = timeout(SILENCE, self.stream.read_buf(&mut self.read)).await;
+            if read.unwrap_or_else(|_| panic!("the server says nothing")).unwrap_or(0) == 0 {
                 return Err(Ended::Silently);
             }
-            self.read.extend_from_slice(bytes.get(..length).unwrap());
         }
     }
 
