@@ -6,7 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{
-    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
 
@@ -35,6 +35,23 @@ pub enum Period {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a period is one of hourly, daily (today), weekly (week), monthly (month) and all")]
 pub struct UnknownPeriod;
+
+impl Period {
+    /// All of them, the shortest first.
+    pub const EVERY: [Self; 5] = [Self::Hourly, Self::Daily, Self::Weekly, Self::Monthly, Self::All];
+
+    /// Its name, as clients and the database spell it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+            Self::All => "all",
+        }
+    }
+}
 
 impl FromStr for Period {
     type Err = UnknownPeriod;
@@ -71,6 +88,40 @@ impl Window {
     }
 }
 
+/// A stretch of the business calendar: the hour, day, week or month that an instant lies in, or all time.
+///
+/// Figures are kept for each span, so that reading one costs the same however much lies within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Which kind of stretch.
+    pub period: Period,
+    /// From when to when.
+    pub window: Window,
+}
+
+impl Span {
+    /// The first instant, which names the span among those of its period. Of all time it is the epoch.
+    #[must_use]
+    pub fn starts_at(&self) -> DateTime<Utc> {
+        self.window.start.unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
+/// A week of ISO 8601: from Monday, in the year in which its Thursday lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BusinessWeek {
+    /// The year of ISO 8601, which around New Year is not that of the day.
+    pub year: i32,
+    /// 1 to 53.
+    pub week: u32,
+}
+
+impl fmt::Display for BusinessWeek {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-W{:02}", self.year, self.week)
+    }
+}
+
 /// Neither a zone's name nor an alias in the IANA database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an IANA time zone such as Asia/Jakarta")]
@@ -97,6 +148,25 @@ impl BusinessCalendar {
         self.zone.name()
     }
 
+    /// The span of `period` that `now` lies in.
+    #[must_use]
+    pub fn span(&self, period: Period, now: DateTime<Utc>) -> Span {
+        Span { period, window: self.window(period, now) }
+    }
+
+    /// All spans that `now` lies in, one of each period.
+    #[must_use]
+    pub fn spans(&self, now: DateTime<Utc>) -> [Span; 5] {
+        Period::EVERY.map(|period| self.span(period, now))
+    }
+
+    /// The week that `now` lies in.
+    #[must_use]
+    pub fn week(&self, now: DateTime<Utc>) -> BusinessWeek {
+        let week = now.with_timezone(&self.zone).date_naive().iso_week();
+        BusinessWeek { year: week.year(), week: week.week() }
+    }
+
     /// The window of `period` that `now` lies in.
     #[must_use]
     pub fn window(&self, period: Period, now: DateTime<Utc>) -> Window {
@@ -121,14 +191,21 @@ impl BusinessCalendar {
         }
     }
 
-    /// The clock hour that `now` lies in.
+    /// The clock hour that `now` lies in. Where a clock change does not fall on a full hour, it ends one and begins another.
     fn hour_of(&self, now: DateTime<Utc>) -> Window {
         let local = now.with_timezone(&self.zone);
         let since_full =
             TimeDelta::seconds(i64::from(local.minute()).saturating_mul(60).saturating_add(i64::from(local.second())));
         let within_second = TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
-        let start = now.checked_sub_signed(since_full).and_then(|at| at.checked_sub_signed(within_second));
-        Window { start, end: start.and_then(|at| at.checked_add_signed(TimeDelta::hours(1))) }
+        let full = now.checked_sub_signed(since_full).and_then(|at| at.checked_sub_signed(within_second));
+        let Some(full) = full else { return Window::ALWAYS };
+        let offset = |at: DateTime<Utc>| at.with_timezone(&self.zone).offset().fix();
+        let minutes = || (0..=60).filter_map(|minute| full.checked_add_signed(TimeDelta::minutes(minute)));
+        let is_same = |at: &DateTime<Utc>| offset(*at) == local.offset().fix();
+        Window {
+            start: minutes().find(is_same),
+            end: minutes().find(|at| *at > now && !is_same(at)).or_else(|| full.checked_add_signed(TimeDelta::hours(1))),
+        }
     }
 
     /// The first instant of a local day. Where a clock change swallows midnight, the day begins when the clocks have moved.

@@ -44,6 +44,64 @@ fn clock_hours_follow_the_zone() {
 }
 
 #[test]
+fn a_clock_change_amid_an_hour_ends_one_and_begins_another() {
+    // Lord Howe moves its clocks back by half an hour at 02:00: half past one happens twice.
+    let zone = "Australia/Lord_Howe";
+    check(zone, Period::Hourly, "2026-04-04T14:45:00Z", "2026-04-04T14:00:00Z/2026-04-04T15:00:00Z");
+    check(zone, Period::Hourly, "2026-04-04T15:15:00Z", "2026-04-04T15:00:00Z/2026-04-04T15:30:00Z");
+    check(zone, Period::Hourly, "2026-04-04T15:30:00Z", "2026-04-04T15:30:00Z/2026-04-04T16:30:00Z");
+    // And forward at 02:00, to half past two.
+    check(zone, Period::Hourly, "2026-10-03T15:29:59Z", "2026-10-03T14:30:00Z/2026-10-03T15:30:00Z");
+    check(zone, Period::Hourly, "2026-10-03T15:30:00Z", "2026-10-03T15:30:00Z/2026-10-03T16:00:00Z");
+    check(zone, Period::Hourly, "2026-10-03T16:00:00Z", "2026-10-03T16:00:00Z/2026-10-03T17:00:00Z");
+}
+
+#[test]
+fn hours_days_weeks_and_months_follow_each_other_without_gap_or_overlap() {
+    for zone in ["Asia/Jakarta", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Beirut"] {
+        let calendar = BusinessCalendar::in_zone(zone).unwrap();
+        for period in [Period::Hourly, Period::Daily, Period::Weekly, Period::Monthly] {
+            let mut now = utc("2026-01-01T00:00:00Z");
+            for _ in 0..(if period == Period::Hourly { 9_000 } else { 400 }) {
+                let span = calendar.span(period, now);
+                let next = span.window.end.unwrap();
+                assert!(span.window.contains(now) && next > now, "{zone} {span:?} {now}");
+                assert_eq!(calendar.span(period, next - TimeDelta::microseconds(1)), span, "{zone} {period:?}");
+                assert_eq!(calendar.span(period, next).starts_at(), next, "{zone} {period:?}");
+                now = next;
+            }
+        }
+    }
+}
+
+#[test]
+fn weeks_are_those_of_iso_8601() {
+    let jakarta = BusinessCalendar::in_zone("Asia/Jakarta").unwrap();
+    for (now, expected) in [
+        ("2026-11-22T16:59:59.999Z", "2026-W47"),
+        ("2026-11-22T17:00:00Z", "2026-W48"),
+        ("2024-12-29T16:59:59Z", "2024-W52"),
+        ("2024-12-29T17:00:00Z", "2025-W01"),
+        ("2026-12-31T20:00:00Z", "2026-W53"),
+        ("2027-01-03T16:59:59Z", "2026-W53"),
+        ("2027-01-03T17:00:00Z", "2027-W01"),
+        ("2022-01-01T05:00:00Z", "2021-W52"),
+    ] {
+        assert_eq!(jakarta.week(utc(now)).to_string(), expected, "{now}");
+    }
+}
+
+#[test]
+fn the_span_of_all_time_begins_with_the_epoch() {
+    let spans = BusinessCalendar::in_zone("Asia/Jakarta").unwrap().spans(utc("2026-11-23T06:39:39Z"));
+    let starts = ["2026-11-23T06:00:00Z", "2026-11-22T17:00:00Z", "2026-11-22T17:00:00Z", "2026-10-31T17:00:00Z"];
+    assert_eq!(spans.map(|span| span.starts_at())[..4], starts.map(utc));
+    assert_eq!(spans[4].starts_at(), DateTime::UNIX_EPOCH);
+    assert_eq!(spans.map(|span| span.period), Period::EVERY);
+    assert_eq!(Period::EVERY.map(|period| period.word().parse()), Period::EVERY.map(Ok));
+}
+
+#[test]
 fn all_is_unbounded() {
     let window = BusinessCalendar::in_zone("UTC").unwrap().window(Period::All, utc("2026-11-23T00:00:00Z"));
     assert_eq!(window, Window::ALWAYS);
