@@ -71,6 +71,21 @@ async fn both_signals_stop_politely_and_the_commands_work_without_a_server() {
     assert!(zone.ends_with("= Asia/Jakarta  [default]"), "{settings}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_another_business_zone_starts_when_the_totals_were_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Chatme::start(directory.path());
+    assert_eq!(server.stop(Signal::TERM).await, Some(0));
+    let zone = [("BUSINESS_TIMEZONE", "Europe/Berlin"), ("PORT", "0")];
+    let refused = support::refused(directory.path(), &zone);
+    assert!(refused.contains("kept in Asia/Jakarta") && refused.contains("`chatme totals rebuild`"), "{refused}");
+    let rebuilt = support::command_with(directory.path(), &zone, &["totals", "rebuild"], "");
+    assert!(rebuilt.contains("made anew, 0 of them were wrong"), "{rebuilt}");
+    let server = Chatme::start_with(directory.path(), &zone, Stdio::null());
+    assert_eq!(server.get("/api/ranking/hosts", None).await.1["window"]["timezone"], "Europe/Berlin");
+    assert_eq!(server.stop(Signal::TERM).await, Some(0));
+}
+
 #[test]
 fn a_given_database_asks_for_a_secret_that_protects() {
     let directory = tempfile::tempdir().unwrap();

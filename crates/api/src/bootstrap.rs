@@ -1,5 +1,6 @@
 //! The composition root: the only place that knows both the services and what stands behind their ports.
 
+mod error;
 mod readiness;
 mod rooms;
 
@@ -10,19 +11,21 @@ use domain::{
     gift::{CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
+    ranking::{GiftTotals, RankingService},
     rate::Quotas,
-    store::{Cause, StoreError},
+    store::StoreError,
     user::{AccountService, AdminService, LoginGuard, ProfileService, User, UserRepository as _},
     wallet::{GrantService, MoneyAudit},
 };
 use persistence::{
-    ConnectError, Database, MigrateError, PgChatStore, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger,
-    PgIncomeHistory, PgMoneyAudit, PgUserRepository, PoolSettings,
+    Database, PgChatStore, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger, PgGiftTotals, PgIncomeHistory,
+    PgMoneyAudit, PgRankings, PgUserRepository, PoolSettings,
 };
 
+pub use self::error::StartError;
 use self::{readiness::DatabaseDependency, rooms::live_rooms};
 use crate::{
-    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, SystemClock, WeakSecret, check_secret},
+    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, SystemClock, check_secret},
     config::Settings,
     embedded::{self, EmbeddedDatabase},
     hub::{HubPublisher, HubServices, LocalBus},
@@ -30,32 +33,6 @@ use crate::{
     state::{AppState, Readiness},
     uploads::Uploads,
 };
-
-/// Why nothing could be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The private PostgreSQL did not start.
-    #[error(transparent)]
-    Embedded(#[from] pglocal::Error),
-    /// The database does not answer.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The schema could not be brought up to date.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// The secret does not protect tokens.
-    #[error(transparent)]
-    Secret(#[from] WeakSecret),
-    /// There is no secret.
-    #[error("JWT_SECRET is required with DATABASE_URL; make one with `openssl rand -hex 32`")]
-    NoSecret,
-    /// A file or the port could not be had.
-    #[error("{0}: {1}")]
-    Io(String, #[source] io::Error),
-    /// The password hasher refuses its parameters.
-    #[error("the password hasher does not work: {0}")]
-    Hasher(Cause),
-}
 
 /// A database that answers and has the present schema, and what is built on it.
 pub struct Deployment {
@@ -140,7 +117,30 @@ impl Deployment {
     /// The proof of the books.
     #[must_use]
     pub fn audit(&self) -> Box<dyn MoneyAudit> {
-        Box::new(PgMoneyAudit::new(self.database.clone()))
+        Box::new(PgMoneyAudit::new(self.database.clone(), self.settings.calendar))
+    }
+
+    /// The totals that reports are read from.
+    #[must_use]
+    pub fn totals(&self) -> Box<dyn GiftTotals> {
+        Box::new(PgGiftTotals::new(self.database.clone(), self.settings.calendar))
+    }
+
+    /// Makes sure that the totals are kept in the calendar of the settings; makes them when there are none yet.
+    ///
+    /// # Errors
+    /// [`StartError::OtherZone`], or when the database does not answer.
+    pub async fn check_totals(&self) -> Result<(), StartError> {
+        let (totals, wanted) = (self.totals(), self.settings.calendar.zone_name());
+        match totals.zone().await.map_err(StartError::Totals)? {
+            Some(kept) if kept == wanted => Ok(()),
+            Some(kept) => Err(StartError::OtherZone { kept, wanted }),
+            None => {
+                totals.rebuild().await.map_err(StartError::Totals)?;
+                tracing::info!(zone = wanted, "the totals of reports were made from the gifts");
+                Ok(())
+            }
+        }
     }
 
     /// The state of a server on this database.
@@ -163,7 +163,7 @@ impl Deployment {
             registrations: Quotas::new(settings.registrations),
         });
         let profiles = Arc::new(ProfileService::new(users, Arc::new(avatars), clock.clone()));
-        let ledger = Arc::new(PgGiftLedger::new(self.database.clone()));
+        let ledger = Arc::new(PgGiftLedger::new(self.database.clone(), settings.calendar));
         let publisher = Arc::new(LivePublisher::default());
         let gifts = Arc::new(GiftService::new(ledger, clock.clone(), publisher.clone()));
         let money = Arc::new(Lane::new(settings.money_queue, settings.money_wait));
@@ -197,6 +197,7 @@ impl Deployment {
                 Arc::new(PgGiftCatalogue::new(self.database.clone())),
                 Arc::new(PgGiftHistory::new(self.database.clone())),
             ),
+            rankings: RankingService::new(Arc::new(PgRankings::new(self.database.clone()))),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
             chats,
             messages,

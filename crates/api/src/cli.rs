@@ -34,11 +34,21 @@ enum Command {
     Config,
     /// Prove the books: print everything that must not be, and fail if there is anything.
     Audit,
+    /// Look after the totals that reports are read from.
+    #[command(subcommand)]
+    Totals(TotalsCommand),
     /// Ask a server on this machine whether it takes requests.
     Health,
     /// Administer accounts and coins.
     #[command(subcommand)]
     Admin(admin::Command),
+}
+
+#[derive(Subcommand)]
+enum TotalsCommand {
+    /// Make them anew from the gifts, in the present BUSINESS_TIMEZONE, and print in what they were wrong. Gifts wait
+    /// meanwhile.
+    Rebuild,
 }
 
 /// Why a command failed.
@@ -94,8 +104,13 @@ async fn execute(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Audit => {
-            let discrepancies = Deployment::open(settings).await?.audit().discrepancies().await?;
-            report::audit(&discrepancies)
+            let deployment = Deployment::open(settings).await?;
+            deployment.check_totals().await?;
+            report::audit(&deployment.audit().discrepancies().await?)
+        }
+        Command::Totals(TotalsCommand::Rebuild) => {
+            report::rebuilt(&Deployment::open(settings).await?.totals().rebuild().await?);
+            Ok(())
         }
         Command::Admin(command) => admin::execute(command, &Deployment::open(settings).await?).await,
         // Answered above.
@@ -109,6 +124,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let connections = u64::try_from(settings.http.connections).unwrap_or(u64::MAX);
     os::raise_file_limit(connections.saturating_add(settings.database_connections.into()));
     let deployment = Deployment::open(settings).await?;
+    deployment.check_totals().await?;
     let server = Server::bind(&deployment)?;
     // Before the banner: who reads it may stop the server at once.
     let stop = stop_signal()?;

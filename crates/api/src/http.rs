@@ -12,6 +12,7 @@ mod health;
 mod host_income;
 mod profile;
 mod query;
+mod rankings;
 pub(crate) mod routes;
 mod surround;
 mod wire;

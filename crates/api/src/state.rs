@@ -11,6 +11,7 @@ use domain::{
     dice::Dice,
     gift::{CatalogueService, GiftService},
     income::IncomeService,
+    ranking::RankingService,
     time::{BusinessCalendar, Clock},
     user::{AccountService, PasswordPolicy, PhoneRegion, ProfileService},
 };
@@ -33,6 +34,8 @@ pub(crate) struct AppState {
     pub(crate) gifts: Arc<GiftService>,
     /// The catalogue, and what was sent.
     pub(crate) catalogue: CatalogueService,
+    /// Who received and gave the most.
+    pub(crate) rankings: RankingService,
     /// What hosts earned.
     pub(crate) incomes: IncomeService,
     /// Private messages.

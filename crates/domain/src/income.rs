@@ -10,7 +10,7 @@ use crate::{
     id::UserId,
     page::{Page, PageRequest},
     store::StoreError,
-    time::Window,
+    time::Span,
 };
 
 /// Reports incomes.
@@ -25,12 +25,12 @@ impl IncomeService {
         Self { incomes }
     }
 
-    /// The gift income of `host` within `window`, in diamonds; zero for an unknown host.
+    /// The gift income of `host` within `span`; nothing for an unknown host.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn total(&self, host: UserId, window: Window) -> Result<crate::money::Diamonds, StoreError> {
-        self.incomes.gift_income(host, window).await
+    pub async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError> {
+        self.incomes.gift_income(host, span).await
     }
 
     /// The incomes of `host`, newest first; nothing for an unknown host.

@@ -204,7 +204,9 @@ impl BusinessCalendar {
         let is_same = |at: &DateTime<Utc>| offset(*at) == local.offset().fix();
         Window {
             start: minutes().find(is_same),
-            end: minutes().find(|at| *at > now && !is_same(at)).or_else(|| full.checked_add_signed(TimeDelta::hours(1))),
+            end: minutes()
+                .find(|at| *at > now && !is_same(at))
+                .or_else(|| full.checked_add_signed(TimeDelta::hours(1))),
         }
     }
 

@@ -5,7 +5,7 @@
 //! - **Atomicity.** A port's method is one transaction or one statement. A method that fails wrote nothing, or says that
 //!   the outcome is unknown; money methods try again under their idempotency key before they say so.
 //! - **One lock order** for the whole system (docs/database.md): users by id, then rows that are only inserted,
-//!   keys last. Crossing gifts cannot deadlock.
+//!   totals of hosts, totals of fans, keys last. Crossing gifts cannot deadlock.
 //! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, and any
 //!   change of a money row, also to a bug in this crate.
 //! - **No clock and no chance.** Instants and ids come from the caller; SQL never calls `now()` or `random()`.
@@ -23,6 +23,8 @@ mod pg_gift_catalogue;
 mod pg_gift_history;
 mod pg_gift_ledger;
 mod pg_income_history;
+mod pg_rankings;
+mod pg_totals;
 mod pg_users;
 mod pool;
 mod schema;
@@ -36,5 +38,7 @@ pub use pg_gift_catalogue::PgGiftCatalogue;
 pub use pg_gift_history::PgGiftHistory;
 pub use pg_gift_ledger::PgGiftLedger;
 pub use pg_income_history::PgIncomeHistory;
+pub use pg_rankings::PgRankings;
+pub use pg_totals::PgGiftTotals;
 pub use pg_users::PgUserRepository;
 pub use pool::{ConnectError, Database, PoolSettings};

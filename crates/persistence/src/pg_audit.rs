@@ -1,32 +1,35 @@
 //! The proof of the books.
 
 use async_trait::async_trait;
-use diesel::{
-    QueryableByName, sql_query,
-    sql_types::{BigInt, Text},
-};
+use diesel::sql_query;
 use diesel_async::RunQueryDsl as _;
 use domain::{
     store::StoreError,
+    time::BusinessCalendar,
     wallet::{Discrepancy, MoneyAudit},
 };
 
-use crate::{error::read_error, pool::Database};
+use crate::{
+    error::read_error,
+    pg_totals::{self, Row, TIME_LIMIT},
+    pool::Database,
+};
 
 /// Proves the books on PostgreSQL.
 pub struct PgMoneyAudit {
     database: Database,
+    calendar: BusinessCalendar,
 }
 
 impl PgMoneyAudit {
-    /// The audit of this database.
+    /// The audit of this database, whose totals are kept in this calendar.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub const fn new(database: Database, calendar: BusinessCalendar) -> Self {
+        Self { database, calendar }
     }
 }
 
-/// Everything that must not be. One statement, so that all proofs see the same snapshot.
+/// Everything that must not be in the books themselves.
 const DISCREPANCIES: &str = "
 WITH coins AS (
   SELECT user_id, SUM(amount)::bigint AS amount FROM ledger_entries WHERE account = 'user_coins' GROUP BY user_id
@@ -68,34 +71,23 @@ SELECT 'entries add up to zero', currency, SUM(amount)::bigint
   FROM ledger_entries GROUP BY currency HAVING SUM(amount) <> 0
 ORDER BY 1, 2";
 
-/// How long the audit may take: it reads everything, while requests may not.
-const TIME_LIMIT: &str = "SET LOCAL statement_timeout = '30min'";
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    proof: String,
-    #[diesel(sql_type = Text)]
-    subject: String,
-    #[diesel(sql_type = BigInt)]
-    difference: i64,
-}
-
 #[async_trait]
 impl MoneyAudit for PgMoneyAudit {
     async fn discrepancies(&self) -> Result<Vec<Discrepancy>, StoreError> {
         let mut connection = self.database.connection().await?;
-        let rows = connection
+        let calendar = self.calendar;
+        connection
             .build_transaction()
             .read_only()
+            // All proofs see the same snapshot.
             .repeatable_read()
             .run(async |connection| {
                 sql_query(TIME_LIMIT).execute(connection).await?;
-                sql_query(DISCREPANCIES).load::<Row>(connection).await
+                let rows: Vec<Row> = sql_query(DISCREPANCIES).load(connection).await?;
+                let totals = pg_totals::differences(connection, calendar).await?;
+                Ok(rows.into_iter().map(Discrepancy::from).chain(totals).collect())
             })
             .await
-            .map_err(read_error)?;
-        let discrepancy = |Row { proof, subject, difference }| Discrepancy { proof, subject, difference };
-        Ok(rows.into_iter().map(discrepancy).collect())
+            .map_err(read_error)
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, QueryDsl as _, dsl::sql, sql_types::BigInt,
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, OptionalExtension as _, QueryDsl as _,
 };
 use diesel_async::RunQueryDsl as _;
 use domain::{
@@ -12,13 +12,13 @@ use domain::{
     money::Coins,
     page::{Cursor, Page, PageRequest},
     store::StoreError,
-    time::Window,
+    time::Span,
 };
 
 use crate::{
     error::{read_error, unreadable},
     pool::Database,
-    schema::{gifts, users},
+    schema::{gifts, host_totals as totals, users},
 };
 
 /// Reads the record of gifts from PostgreSQL.
@@ -38,18 +38,15 @@ type Row = (i64, String, i64, String, DateTime<Utc>);
 
 #[async_trait]
 impl GiftHistory for PgGiftHistory {
-    async fn contributions(
-        &self,
-        host: UserId,
-        window: Window,
-        page: PageRequest,
-    ) -> Result<Contributions, StoreError> {
+    async fn contributions(&self, host: UserId, span: Span, page: PageRequest) -> Result<Contributions, StoreError> {
         let mut connection = self.database.connection().await?;
-        let mut sum = gifts::table
-            .filter(gifts::receiver_id.eq(host.value()))
-            // A sum of bigints is a numeric, which has no place in an amount.
-            .select(sql::<BigInt>("COALESCE(SUM(total_cost), 0)::bigint"))
-            .into_boxed();
+        let total: Option<i64> = totals::table
+            .find((host.value(), span.period.word(), span.starts_at()))
+            .select(totals::coins)
+            .first(&mut connection)
+            .await
+            .optional()
+            .map_err(read_error)?;
         let mut rows = gifts::table
             .inner_join(users::table.on(users::id.eq(gifts::sender_id)))
             .filter(gifts::receiver_id.eq(host.value()))
@@ -57,12 +54,10 @@ impl GiftHistory for PgGiftHistory {
             .limit(i64::from(page.limit.items()).saturating_add(1))
             .select((gifts::id, gifts::gift_name, gifts::total_cost, users::name, gifts::created_at))
             .into_boxed();
-        if let Some(start) = window.start {
-            sum = sum.filter(gifts::created_at.ge(start));
+        if let Some(start) = span.window.start {
             rows = rows.filter(gifts::created_at.ge(start));
         }
-        if let Some(end) = window.end {
-            sum = sum.filter(gifts::created_at.lt(end));
+        if let Some(end) = span.window.end {
             rows = rows.filter(gifts::created_at.lt(end));
         }
         if let Some(Cursor { created_at, id }) = page.after {
@@ -71,7 +66,6 @@ impl GiftHistory for PgGiftHistory {
                 .filter(gifts::created_at.le(created_at))
                 .filter(gifts::created_at.lt(created_at).or(gifts::id.lt(id)));
         }
-        let total: i64 = sum.first(&mut connection).await.map_err(read_error)?;
         let rows: Vec<Row> = rows.load(&mut connection).await.map_err(read_error)?;
         let items = rows.into_iter().map(contribution).collect::<Result<Vec<_>, _>>()?;
         Ok(Contributions {
@@ -79,7 +73,7 @@ impl GiftHistory for PgGiftHistory {
                 created_at: item.created_at,
                 id: item.gift_id.value(),
             }),
-            total: coins(total)?,
+            total: coins(total.unwrap_or(0))?,
         })
     }
 }

@@ -12,13 +12,14 @@ use domain::{
     id::{GiftId, UserId},
     idempotency::{Actor, RequestKey},
     money::{Coins, Diamonds},
+    time::BusinessCalendar,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{contradictory, unreadable},
     idempotency::{Kept, KeyedRequest},
-    pg_gift_catalogue,
+    pg_gift_catalogue, pg_totals,
     pool::Database,
     schema::{gifts, host_income, users},
 };
@@ -26,13 +27,14 @@ use crate::{
 /// Settles gifts on PostgreSQL.
 pub struct PgGiftLedger {
     database: Database,
+    calendar: BusinessCalendar,
 }
 
 impl PgGiftLedger {
-    /// A ledger on this database.
+    /// A ledger on this database, whose totals are kept in this calendar.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub const fn new(database: Database, calendar: BusinessCalendar) -> Self {
+        Self { database, calendar }
     }
 }
 
@@ -44,9 +46,12 @@ impl GiftLedger for PgGiftLedger {
         at: DateTime<Utc>,
         decide: GiftDecision,
     ) -> Result<GiftReceipt, SendGiftError> {
+        let calendar = self.calendar;
         let outcome = self
             .database
-            .atomically(async |connection: &mut AsyncPgConnection| settle_once(connection, &order, at, &decide).await)
+            .atomically(async |connection: &mut AsyncPgConnection| {
+                settle_once(connection, calendar, &order, at, &decide).await
+            })
             .await?;
         outcome.map_err(SendGiftError::Refused)
     }
@@ -57,6 +62,7 @@ type Outcome = Result<GiftReceipt, GiftRefusal>;
 
 async fn settle_once(
     connection: &mut AsyncPgConnection,
+    calendar: BusinessCalendar,
     order: &GiftOrder,
     at: DateTime<Utc>,
     decide: &GiftDecision,
@@ -81,7 +87,11 @@ async fn settle_once(
         gift: pg_gift_catalogue::find(connection, order.gift()).await?,
     };
     let outcome = match decide(&facts) {
-        Ok(posting) => Ok(post(connection, &posting, at).await?),
+        Ok(posting) => {
+            let receipt = post(connection, &posting, at).await?;
+            pg_totals::add(connection, calendar, &posting, at).await?;
+            Ok(receipt)
+        }
         Err(refusal) => Err(refusal),
     };
     if let Some(kept) = KeptOutcome::of(&outcome, order.key()) {

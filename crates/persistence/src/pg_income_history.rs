@@ -3,23 +3,23 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _, QueryDsl as _,
-    dsl::sql, sql_types::BigInt,
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _,
 };
 use diesel_async::RunQueryDsl as _;
 use domain::{
     id::{GiftId, IncomeId, UserId},
-    income::{Income, IncomeGift, IncomeHistory},
+    income::{GiftIncome, Income, IncomeGift, IncomeHistory},
     money::Diamonds,
     page::{Cursor, Page, PageRequest},
     store::StoreError,
-    time::Window,
+    time::Span,
 };
 
 use crate::{
     error::{read_error, unreadable},
     pool::Database,
-    schema::{gifts, host_income as incomes},
+    schema::{gifts, host_income as incomes, host_totals as totals},
 };
 
 /// Reads the record of diamonds from PostgreSQL.
@@ -39,22 +39,23 @@ type Row = (i64, i64, i64, String, DateTime<Utc>, Option<(i64, String, i64, i32)
 
 #[async_trait]
 impl IncomeHistory for PgIncomeHistory {
-    async fn gift_income(&self, host: UserId, window: Window) -> Result<Diamonds, StoreError> {
+    async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError> {
         let mut connection = self.database.connection().await?;
-        let mut sum = incomes::table
-            .filter(incomes::host_id.eq(host.value()))
-            .filter(incomes::gift_id.is_not_null())
-            // A sum of bigints is a numeric, which has no place in an amount.
-            .select(sql::<BigInt>("COALESCE(SUM(income), 0)::bigint"))
-            .into_boxed();
-        if let Some(start) = window.start {
-            sum = sum.filter(incomes::created_at.ge(start));
-        }
-        if let Some(end) = window.end {
-            sum = sum.filter(incomes::created_at.lt(end));
-        }
-        let total: i64 = sum.first(&mut connection).await.map_err(read_error)?;
-        Diamonds::new(total).map_err(|error| read_error(unreadable(error)))
+        let row: Option<(i64, i64, i64, i64)> = totals::table
+            .find((host.value(), span.period.word(), span.starts_at()))
+            .select((totals::normal_income, totals::luxury_income, totals::lucky_income, totals::s_lucky_income))
+            .first(&mut connection)
+            .await
+            .optional()
+            .map_err(read_error)?;
+        let Some((normal, luxury, lucky, super_lucky)) = row else { return Ok(GiftIncome::NONE) };
+        let diamonds = |amount| Diamonds::new(amount).map_err(|error| read_error(unreadable(error)));
+        Ok(GiftIncome {
+            normal: diamonds(normal)?,
+            luxury: diamonds(luxury)?,
+            lucky: diamonds(lucky)?,
+            super_lucky: diamonds(super_lucky)?,
+        })
     }
 
     async fn history(&self, host: UserId, page: PageRequest) -> Result<Page<Income>, StoreError> {

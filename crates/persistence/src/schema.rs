@@ -45,6 +45,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    fan_totals (host_id, fan_id, period, starts_at) {
+        host_id -> BigInt,
+        fan_id -> BigInt,
+        period -> Text,
+        starts_at -> Timestamptz,
+        coins -> BigInt,
+        reached_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     gift_catalogue (key) {
         key -> Text,
         name -> Text,
@@ -101,6 +112,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    host_totals (host_id, period, starts_at) {
+        host_id -> BigInt,
+        period -> Text,
+        starts_at -> Timestamptz,
+        coins -> BigInt,
+        gifts -> BigInt,
+        normal_income -> BigInt,
+        luxury_income -> BigInt,
+        lucky_income -> BigInt,
+        s_lucky_income -> BigInt,
+        reached_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency_keys (actor_id, key) {
         actor_id -> BigInt,
         key -> Text,
@@ -151,6 +177,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    totals_calendar (is_only) {
+        is_only -> Bool,
+        zone -> Text,
+    }
+}
+
+diesel::table! {
     user_blocks (blocker_id, blocked_id) {
         blocker_id -> BigInt,
         blocked_id -> BigInt,
@@ -184,14 +217,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     coin_movements,
     conversation_members,
     conversations,
+    fan_totals,
     gift_catalogue,
     gifts,
     host_applications,
     host_income,
+    host_totals,
     idempotency_keys,
     live_sessions,
     private_messages,
     salary_requests,
+    totals_calendar,
     user_blocks,
     users,
 );

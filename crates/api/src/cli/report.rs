@@ -71,10 +71,19 @@ fn show(setting: &Setting, text: &str, origin: Origin) {
     line(format_args!("{:width$}   {}", "", setting.about));
 }
 
-pub(super) fn audit(discrepancies: &[Discrepancy]) -> Result<(), Failure> {
+pub(super) fn rebuilt(discrepancies: &[Discrepancy]) {
+    violations(discrepancies);
+    line(format_args!("the totals were made anew, {} of them were wrong", discrepancies.len()));
+}
+
+fn violations(discrepancies: &[Discrepancy]) {
     for Discrepancy { proof, subject, difference } in discrepancies {
         line(format_args!("{subject}: violates \"{proof}\" by {difference}"));
     }
+}
+
+pub(super) fn audit(discrepancies: &[Discrepancy]) -> Result<(), Failure> {
+    violations(discrepancies);
     match discrepancies.len() {
         0 => {
             line("the books are in order");

@@ -71,8 +71,8 @@ async fn report(state: &State, request: &HttpRequest) -> Result<ContributionsVie
     let page = query::<PageQuery>(request)?.parse(Limit::MAX)?;
 
     let now = state.clock.now();
-    let window = state.calendar.window(period, now);
-    let contributions = state.catalogue.contributions(host, window, page).await?;
+    let span = state.calendar.span(period, now);
+    let contributions = state.catalogue.contributions(host, span, page).await?;
     let view = |gift: domain::gift::Contribution| ContributionView {
         id: gift.gift_id.value(),
         gift_name: gift.gift_name,
@@ -87,7 +87,7 @@ async fn report(state: &State, request: &HttpRequest) -> Result<ContributionsVie
         total_coins: contributions.total.value(),
         period: word,
         host_id: host.value(),
-        window: WindowView::new(window, state.calendar),
+        window: WindowView::new(span.window, state.calendar),
         next_cursor: contributions.page.next.map(Cursor::to_text),
     })
 }

@@ -48,11 +48,95 @@ pub(super) struct IncomeTotal {
 ))]
 #[get("/host-income/today/{host_id}")]
 pub(super) async fn today(state: State, request: HttpRequest) -> Result<Json<IncomeTotal>, ApiError> {
+    total(&state, &request, Period::Daily).await
+}
+
+/// Read this week's gift income of a host
+///
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+#[utoipa::path(tag = "host income", security((), ("token" = [])),
+    params(("host_id" = i64, Path, description = "The host")),
+    responses(
+    (status = 200, description = "The gift income since Monday, in diamonds", body = IncomeTotal),
+    (status = 400, description = "`invalid_host_id`", body = Refusal),
+    (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
+    (status = 403, description = "`forbidden`, or a bad token, where incomes are not public", body = Refusal),
+    (status = 503, description = "`unavailable`", body = Refusal),
+))]
+#[get("/host-income/week/{host_id}")]
+pub(super) async fn week(state: State, request: HttpRequest) -> Result<Json<IncomeTotal>, ApiError> {
+    total(&state, &request, Period::Weekly).await
+}
+
+/// Read this month's gift income of a host
+///
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+#[utoipa::path(tag = "host income", security((), ("token" = [])),
+    params(("host_id" = i64, Path, description = "The host")),
+    responses(
+    (status = 200, description = "The gift income since the first of the month, in diamonds", body = IncomeTotal),
+    (status = 400, description = "`invalid_host_id`", body = Refusal),
+    (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
+    (status = 403, description = "`forbidden`, or a bad token, where incomes are not public", body = Refusal),
+    (status = 503, description = "`unavailable`", body = Refusal),
+))]
+#[get("/host-income/month/{host_id}")]
+pub(super) async fn month(state: State, request: HttpRequest) -> Result<Json<IncomeTotal>, ApiError> {
+    total(&state, &request, Period::Monthly).await
+}
+
+async fn total(state: &State, request: &HttpRequest, period: Period) -> Result<Json<IncomeTotal>, ApiError> {
+    let reader = Reader::of(state, request).await?;
+    let host = reader.may_read(host_id(request)?)?;
+    let span = state.calendar.span(period, state.clock.now());
+    let total = state.incomes.gift_income(host, span).await?.total().ok_or_else(ApiError::internal)?;
+    let window = WindowView::new(span.window, state.calendar);
+    Ok(Json(IncomeTotal { success: true, total: total.value(), window }))
+}
+
+/// Incomes by the category of their gifts, of all time.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IncomeCategories {
+    success: bool,
+    data: CategoriesView,
+    window: WindowView,
+}
+
+/// Diamonds.
+#[derive(Serialize, ToSchema)]
+struct CategoriesView {
+    lucky: i64,
+    #[serde(rename = "s-lucky")]
+    super_lucky: i64,
+    luxury: i64,
+    normal: i64,
+}
+
+/// Read the gift income of a host by category
+///
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zeros for an unknown host.
+#[utoipa::path(tag = "host income", security((), ("token" = [])),
+    params(("host_id" = i64, Path, description = "The host")),
+    responses(
+    (status = 200, description = "The gift income of all time, in diamonds", body = IncomeCategories),
+    (status = 400, description = "`invalid_host_id`", body = Refusal),
+    (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
+    (status = 403, description = "`forbidden`, or a bad token, where incomes are not public", body = Refusal),
+    (status = 503, description = "`unavailable`", body = Refusal),
+))]
+#[get("/host-income/category/{host_id}")]
+pub(super) async fn category(state: State, request: HttpRequest) -> Result<Json<IncomeCategories>, ApiError> {
     let reader = Reader::of(&state, &request).await?;
     let host = reader.may_read(host_id(&request)?)?;
-    let window = state.calendar.window(Period::Daily, state.clock.now());
-    let total = state.incomes.total(host, window).await?;
-    Ok(Json(IncomeTotal { success: true, total: total.value(), window: WindowView::new(window, state.calendar) }))
+    let span = state.calendar.span(Period::All, state.clock.now());
+    let income = state.incomes.gift_income(host, span).await?;
+    let data = CategoriesView {
+        lucky: income.lucky.value(),
+        super_lucky: income.super_lucky.value(),
+        luxury: income.luxury.value(),
+        normal: income.normal.value(),
+    };
+    Ok(Json(IncomeCategories { success: true, data, window: WindowView::new(span.window, state.calendar) }))
 }
 
 /// A host's incomes.

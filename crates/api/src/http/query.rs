@@ -35,6 +35,19 @@ impl PageQuery {
     /// # Errors
     /// 400 for a limit outside its bounds, or for what is no cursor.
     pub(super) fn parse(&self, default: Limit) -> Result<PageRequest, ApiError> {
+        let (limit, after) = self.parse_with(default, Cursor::parse)?;
+        Ok(PageRequest { limit, after })
+    }
+
+    /// The same for a list with cursors of its own kind.
+    ///
+    /// # Errors
+    /// 400 for a limit outside its bounds, or for what is no cursor.
+    pub(super) fn parse_with<C>(
+        &self,
+        default: Limit,
+        cursor: impl FnOnce(&str) -> Option<C>,
+    ) -> Result<(Limit, Option<C>), ApiError> {
         let limit = match self.limit.as_deref() {
             None | Some("") => default,
             Some(text) => digits(text)
@@ -44,9 +57,9 @@ impl PageQuery {
         };
         let after = match self.cursor.as_deref() {
             None | Some("") => None,
-            Some(text) => Some(Cursor::parse(text).ok_or_else(ApiError::invalid_cursor)?),
+            Some(text) => Some(cursor(text).ok_or_else(ApiError::invalid_cursor)?),
         };
-        Ok(PageRequest { limit, after })
+        Ok((limit, after))
     }
 }
 

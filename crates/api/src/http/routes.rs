@@ -12,7 +12,9 @@ use actix_web::{
 };
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
-use super::{account, avatar, chat, contributions, docs, gifts, greeting, health, host_income, not_found, profile};
+use super::{
+    account, avatar, chat, contributions, docs, gifts, greeting, health, host_income, not_found, profile, rankings,
+};
 use crate::{
     hub::Hub,
     realtime::{self, Endpoint},
@@ -53,7 +55,12 @@ fn described(config: &mut DescribedConfig<'_>) {
                 .service(gifts::catalogue)
                 .service(gifts::send)
                 .service(contributions::list)
+                .service(rankings::fans)
+                .service(rankings::hosts)
                 .service(host_income::today)
+                .service(host_income::week)
+                .service(host_income::month)
+                .service(host_income::category)
                 .service(host_income::history),
         );
 }

@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{
+    id::UserId,
     time::{BusinessCalendar, Window},
     user::AvatarPath,
 };
@@ -44,6 +45,11 @@ impl WindowView {
 pub(super) fn picture_url(request: &HttpRequest, picture: &AvatarPath) -> String {
     let server = request.connection_info();
     format!("{}://{}{picture}", server.scheme(), server.host())
+}
+
+/// The same, or a picture in its place: the apps show whatever address they get.
+pub(super) fn picture_or_stand_in(request: &HttpRequest, picture: Option<&AvatarPath>, of: UserId) -> String {
+    picture.map_or_else(|| format!("https://i.pravatar.cc/150?img={of}"), |picture| picture_url(request, picture))
 }
 
 /// How long ago something was, in Indonesian, as the app shows it.

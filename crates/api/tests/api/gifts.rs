@@ -57,6 +57,14 @@ async fn what_a_host_received_is_listed_without_phone_numbers() {
     let (_, today) = app.get(&format!("/api/host-income/today/{}", host.id), None).await;
     let expected = json!({"success": true, "total": 15, "window": contributions["window"]});
     assert_eq!(today, expected);
+    for period in ["week", "month"] {
+        let (_, longer) = app.get(&format!("/api/host-income/{period}/{}", host.id), None).await;
+        assert_eq!((&longer["total"], shape(&longer)), (&json!(15), shape(&today)), "{period}");
+    }
+    let (_, category) = app.get(&format!("/api/host-income/category/{}", host.id), None).await;
+    let expected = json!({"lucky": 10, "s-lucky": 0, "luxury": 0, "normal": 5});
+    assert_eq!((&category["success"], &category["data"]), (&json!(true), &expected));
+    assert_eq!(category["window"], json!({"start": null, "end": null, "timezone": "Asia/Jakarta"}));
 
     let (_, history) = app.get(&format!("/api/host-income/history/{}", host.id), None).await;
     let income = json!({"id": "integer", "host_id": "integer", "gift_id": "integer", "income": "integer",
@@ -98,7 +106,11 @@ async fn an_unknown_host_has_received_nothing() {
         let seen = (status, &none["data"], &none["totalCoins"], &none["period"]);
         assert_eq!(seen, (200, &json!([]), &json!(0), &json!(period)));
     }
-    assert_eq!(app.get("/api/host-income/today/77", None).await.1["total"], json!(0));
+    for period in ["today", "week", "month"] {
+        assert_eq!(app.get(&format!("/api/host-income/{period}/77"), None).await.1["total"], json!(0));
+    }
+    let none = json!({"lucky": 0, "s-lucky": 0, "luxury": 0, "normal": 0});
+    assert_eq!(app.get("/api/host-income/category/77", None).await.1["data"], none);
     assert_eq!(app.get("/api/host-income/history/77", None).await.1["data"], json!([]));
     app.stop().await;
 }
@@ -106,7 +118,8 @@ async fn an_unknown_host_has_received_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_refuse_what_names_no_host_period_or_page() {
     let app = TestApp::start().await;
-    for list in ["contributions", "host-income/today", "host-income/history"] {
+    let incomes = ["today", "week", "month", "category", "history"].map(|report| format!("host-income/{report}"));
+    for list in incomes.iter().map(String::as_str).chain(["contributions"]) {
         for host in ["x", "0", "-1", "1.5", "1e3", "9007199254740992", "99999999999999999999", "1%20"] {
             let refused = app.get(&format!("/api/{list}/{host}"), None).await;
             assert_refused(&refused, 400, "invalid_host_id", "Invalid hostId parameter");

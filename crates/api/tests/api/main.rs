@@ -13,6 +13,7 @@ mod limits;
 mod money;
 mod origins;
 mod profile;
+mod rankings;
 mod recording;
 mod refusals;
 mod resets;

@@ -10,7 +10,7 @@ use crate::{
     money::Coins,
     page::{Page, PageRequest},
     store::StoreError,
-    time::Window,
+    time::Span,
 };
 
 /// The rule that decides a gift, bound to one order.
@@ -69,12 +69,12 @@ pub struct Contribution {
     pub created_at: DateTime<Utc>,
 }
 
-/// What a host received within a window.
+/// What a host received within a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contributions {
     /// A page of it, newest first.
     pub page: Page<Contribution>,
-    /// The coins of the whole window, not of the page.
+    /// The coins of the whole span, not of the page.
     pub total: Coins,
 }
 
@@ -82,12 +82,11 @@ pub struct Contributions {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait GiftHistory: Send + Sync {
-    /// What `host` received within `window`; nothing for an unknown host.
+    /// What `host` received within `span`; nothing for an unknown host.
     ///
-    /// - MUST total the whole window whatever the page.
+    /// - MUST total the whole span whatever the page.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn contributions(&self, host: UserId, window: Window, page: PageRequest)
-    -> Result<Contributions, StoreError>;
+    async fn contributions(&self, host: UserId, span: Span, page: PageRequest) -> Result<Contributions, StoreError>;
 }

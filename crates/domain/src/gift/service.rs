@@ -12,7 +12,7 @@ use crate::{
     page::PageRequest,
     room::RoomId,
     store::StoreError,
-    time::{Clock, Window},
+    time::{Clock, Span},
 };
 
 /// Sends gifts.
@@ -74,17 +74,17 @@ impl CatalogueService {
         self.catalogue.active().await
     }
 
-    /// What `host` received within `window`.
+    /// What `host` received within `span`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn contributions(
         &self,
         host: UserId,
-        window: Window,
+        span: Span,
         page: PageRequest,
     ) -> Result<Contributions, StoreError> {
-        self.history.contributions(host, window, page).await
+        self.history.contributions(host, span, page).await
     }
 }
 

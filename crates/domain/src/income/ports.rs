@@ -8,7 +8,7 @@ use crate::{
     money::Diamonds,
     page::{Page, PageRequest},
     store::StoreError,
-    time::Window,
+    time::Span,
 };
 
 /// A movement of a host's diamonds.
@@ -41,17 +41,42 @@ pub struct IncomeGift {
     pub quantity: i32,
 }
 
+/// What gifts brought a host, in diamonds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GiftIncome {
+    /// By gifts of the category `normal`.
+    pub normal: Diamonds,
+    /// `luxury`.
+    pub luxury: Diamonds,
+    /// `lucky`.
+    pub lucky: Diamonds,
+    /// `s-lucky`.
+    pub super_lucky: Diamonds,
+}
+
+impl GiftIncome {
+    /// Nothing.
+    pub const NONE: Self =
+        Self { normal: Diamonds::ZERO, luxury: Diamonds::ZERO, lucky: Diamonds::ZERO, super_lucky: Diamonds::ZERO };
+
+    /// All categories together; `None` when it is no amount any more.
+    #[must_use]
+    pub fn total(&self) -> Option<Diamonds> {
+        self.normal.checked_add(self.luxury)?.checked_add(self.lucky)?.checked_add(self.super_lucky)
+    }
+}
+
 /// Reads what hosts earned.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait IncomeHistory: Send + Sync {
-    /// What gifts brought `host` within `window`.
+    /// What gifts brought `host` within `span`, by category.
     ///
     /// - MUST count incomes of gifts only, neither exchanges nor salaries.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn gift_income(&self, host: UserId, window: Window) -> Result<Diamonds, StoreError>;
+    async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError>;
 
     /// All movements of the diamonds of `host`, newest first.
     ///

@@ -10,13 +10,13 @@ use domain::{
 };
 use persistence::PgMoneyAudit;
 
-use crate::support::{Fixture, key, order, refused, wish};
+use crate::support::{Fixture, calendar, key, order, refused, wish};
 
 const INCOME: &str = "a gift has exactly its income";
 const BALANCE: &str = "balance equals movements minus gifts";
 
 async fn discrepancies(fixture: &Fixture) -> Vec<(String, String, i64)> {
-    let found = PgMoneyAudit::new(fixture.database.clone()).discrepancies().await.unwrap();
+    let found = PgMoneyAudit::new(fixture.database.clone(), calendar()).discrepancies().await.unwrap();
     found.into_iter().map(|Discrepancy { proof, subject, difference }| (proof, subject, difference)).collect()
 }
 
@@ -33,7 +33,10 @@ async fn check(plant: &str, expected: &[(&str, &str, i64)]) {
 
     let found = discrepancies(&fixture).await;
 
-    let found: Vec<_> = found.iter().map(|(proof, subject, by)| (proof.as_str(), subject.as_str(), *by)).collect();
+    // What it does to the totals is shown with the totals.
+    let books = |found: &&(String, String, i64)| !found.0.starts_with("totals of");
+    let found: Vec<_> =
+        found.iter().filter(books).map(|(proof, subject, by)| (proof.as_str(), subject.as_str(), *by)).collect();
     assert_eq!(found, expected, "{plant}");
 }
 

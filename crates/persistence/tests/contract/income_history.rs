@@ -3,20 +3,23 @@
 use domain::{
     id::{IncomeId, UserId},
     income::{Income, IncomeGift, IncomeHistory as _},
+    money::Diamonds,
     page::{Cursor, Limit, Page, PageRequest},
-    time::Window,
+    time::Period,
 };
 use persistence::PgIncomeHistory;
 
-use crate::support::{Fixture, at, order};
+use crate::support::{Fixture, at, calendar, order};
 
 fn incomes(fixture: &Fixture) -> PgIncomeHistory {
     PgIncomeHistory::new(fixture.database.clone())
 }
 
-async fn gift_income(fixture: &Fixture, host: UserId, start: Option<i64>, end: Option<i64>) -> i64 {
-    let window = Window { start: start.map(at), end: end.map(at) };
-    incomes(fixture).gift_income(host, window).await.unwrap().value()
+/// By category: normal, luxury, lucky, s-lucky; and all together.
+async fn gift_income(fixture: &Fixture, host: UserId, period: Period, second: i64) -> ([i64; 4], i64) {
+    let income = incomes(fixture).gift_income(host, calendar().span(period, at(second))).await.unwrap();
+    let categories = [income.normal, income.luxury, income.lucky, income.super_lucky].map(Diamonds::value);
+    (categories, income.total().unwrap().value())
 }
 
 async fn history(fixture: &Fixture, host: UserId, limit: u32, after: Option<Cursor>) -> Page<Income> {
@@ -48,25 +51,23 @@ async fn host(fixture: &Fixture) -> UserId {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn gift_income_counts_gifts_alone_within_its_half_open_window() {
+async fn gift_income_counts_gifts_alone_by_category_within_its_span() {
     let fixture = Fixture::new().await;
     let host = host(&fixture).await;
-    for (start, end, expected) in [
-        (None, None, 1_574),
-        (Some(10), Some(30), 75),
-        (Some(10), Some(31), 1_574),
-        (Some(11), Some(30), 70),
-        (Some(20), None, 1_569),
-        (None, Some(20), 5),
-        (Some(20), Some(20), 0),
-        // Salary and exchange only.
-        (Some(11), Some(20), 0),
-        (Some(21), Some(30), 0),
-        (Some(31), None, 0),
-    ] {
-        assert_eq!(gift_income(&fixture, host, start, end).await, expected, "{start:?}..{end:?}");
+    for period in Period::EVERY {
+        assert_eq!(gift_income(&fixture, host, period, 60).await, ([5, 1_499, 0, 70], 1_574), "{period:?}");
     }
-    assert_eq!(gift_income(&fixture, UserId::new(1), None, None).await, 0);
+    // The next hour and the next day.
+    for (period, second, expected) in [
+        (Period::Hourly, 3_600, 0),
+        (Period::Daily, 3_600, 1_574),
+        (Period::Daily, 86_400, 0),
+        (Period::Monthly, 86_400, 1_574),
+        (Period::All, 864_000_000, 1_574),
+    ] {
+        assert_eq!(gift_income(&fixture, host, period, second).await.1, expected, "{period:?} {second}");
+    }
+    assert_eq!(gift_income(&fixture, UserId::new(1), Period::All, 0).await.1, 0);
     fixture.assert_in_order().await;
 }
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use persistence::{Database, PgCoinLedger, PgGiftLedger, PgUserRepository, PoolSettings};
 
-use crate::support::{Calls, Cut, Fixture, Place, Proxy, at, deciding, granting, order, until, wish};
+use crate::support::{Calls, Cut, Fixture, Place, Proxy, at, calendar, deciding, granting, order, until, wish};
 
 /// Every place at which a gift can lose its connection before its commit, and in it.
 const PLACES: [Place; 6] = [
@@ -128,7 +128,7 @@ async fn through(proxy: &Proxy) -> Database {
 async fn send_through(database: &Database, order: &GiftOrder) -> (Result<GiftReceipt, SendGiftError>, u32) {
     let calls = Calls::default();
     let decide = deciding(order, &calls);
-    (PgGiftLedger::new(database.clone()).settle(order.clone(), at(0), decide).await, calls.count())
+    (PgGiftLedger::new(database.clone(), calendar()).settle(order.clone(), at(0), decide).await, calls.count())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

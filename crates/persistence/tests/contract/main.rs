@@ -25,4 +25,5 @@ mod lost;
 mod race;
 mod schema;
 mod support;
+mod totals;
 mod users;

@@ -11,7 +11,7 @@ use domain::{
 use persistence::PgMoneyAudit;
 use tokio::time::timeout;
 
-use crate::support::{Calls, DEADLINE, Fixture, at, at_once, deciding, granting, order, until, wish};
+use crate::support::{Calls, DEADLINE, Fixture, at, at_once, calendar, deciding, granting, order, until, wish};
 
 /// How many deadlocks the server saw in the database of a test whose work is done.
 async fn deadlocks(fixture: Fixture) -> i64 {
@@ -175,7 +175,7 @@ async fn the_books_are_in_order_at_every_instant() {
             }
         }
     });
-    let audit = PgMoneyAudit::new(fixture.database.clone());
+    let audit = PgMoneyAudit::new(fixture.database.clone(), calendar());
     let mut audits = 0;
     while !traffic.is_finished() || audits == 0 {
         assert_eq!(audit.discrepancies().await.unwrap(), []);

@@ -20,6 +20,7 @@ use domain::{
     },
     id::UserId,
     idempotency::{Actor, RequestKey},
+    time::BusinessCalendar,
     user::{DisplayName, NewUser, PasswordHash, PhoneNumber, Role, UserRepository as _},
     wallet::{
         CoinGrant, CoinLedger as _, GrantAmount, GrantDecision, GrantError, GrantReceipt, MoneyAudit as _, Reason,
@@ -45,6 +46,11 @@ pub(crate) const BOOKS: [&str; 5] = ["users", "gifts", "host_income", "coin_move
 /// An instant of the tests' own time, in whole microseconds as the port of time gives it.
 pub(crate) fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_400_000 + second, 123_456_000).unwrap()
+}
+
+/// The business calendar of the tests.
+pub(crate) fn calendar() -> BusinessCalendar {
+    BusinessCalendar::in_zone("Asia/Jakarta").unwrap()
 }
 
 /// A migrated database, a pool on it, and a connection beside the pool.
@@ -84,7 +90,7 @@ impl Fixture {
     }
 
     pub(crate) fn gifts(&self) -> PgGiftLedger {
-        PgGiftLedger::new(self.database.clone())
+        PgGiftLedger::new(self.database.clone(), calendar())
     }
 
     pub(crate) fn coins(&self) -> PgCoinLedger {
@@ -178,7 +184,7 @@ impl Fixture {
 
     /// The end of every test that moves money: the books are proven, and no transaction is left open.
     pub(crate) async fn assert_in_order(&self) {
-        let found = PgMoneyAudit::new(self.database.clone()).discrepancies().await.unwrap();
+        let found = PgMoneyAudit::new(self.database.clone(), calendar()).discrepancies().await.unwrap();
         assert_eq!(found, []);
         let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL
             AND backend_type = 'client backend' AND pid <> pg_backend_pid()";

@@ -45,6 +45,11 @@ impl ApiError {
         Self::bad_request("invalid_host_id", "Invalid hostId parameter")
     }
 
+    /// 400: a path of a ranking without an id, in that route's own words.
+    pub(crate) fn invalid_ranked_host_id() -> Self {
+        Self::bad_request("invalid_host_id", "Invalid hostId parameter. Must be a valid user ID number.")
+    }
+
     /// 400: a page of an impossible size.
     pub(crate) fn invalid_limit() -> Self {
         Self::bad_request("invalid_limit", "Limit harus antara 1 dan 100")

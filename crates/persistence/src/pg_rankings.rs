@@ -1,0 +1,177 @@
+//! Rankings, read from the totals in the order of their index.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::{
+    OptionalExtension as _, QueryableByName, sql_query,
+    sql_types::{BigInt, Integer, Nullable, Text, Timestamptz},
+};
+use diesel_async::RunQueryDsl as _;
+use domain::{
+    id::UserId,
+    money::{AMOUNT_MAX, Coins},
+    page::Limit,
+    ranking::{Board, RankCursor, Ranked, Rankings, Standing},
+    store::StoreError,
+    time::Span,
+    user::AvatarPath,
+};
+
+use crate::{
+    error::{read_error, unreadable},
+    pool::Database,
+};
+
+/// Reads rankings from PostgreSQL.
+pub struct PgRankings {
+    database: Database,
+}
+
+impl PgRankings {
+    /// The rankings of this database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+/// Where a ranking stands.
+struct Place {
+    table: &'static str,
+    /// The column of who is ranked.
+    user: &'static str,
+    /// What picks the ranking: `$1` is a host, or nobody.
+    board: &'static str,
+    host: Option<UserId>,
+}
+
+impl From<Board> for Place {
+    fn from(board: Board) -> Self {
+        match board {
+            Board::Hosts => Self { table: "host_totals", user: "host_id", board: "$1::bigint IS NULL", host: None },
+            Board::FansOf(host) => {
+                Self { table: "fan_totals", user: "fan_id", board: "t.host_id = $1", host: Some(host) }
+            }
+        }
+    }
+}
+
+impl Place {
+    /// `$2` and `$3` are the span; `$4` to `$6` the coins, the instant and the id of the entry before the page.
+    fn top(&self) -> String {
+        let Self { table, user, board, .. } = self;
+        format!(
+            "SELECT t.{user} AS user_id, u.name, u.avatar_url, u.level, t.coins, t.reached_at
+               FROM {table} t JOIN users u ON u.id = t.{user}
+              WHERE {board} AND t.period = $2 AND t.starts_at = $3 AND t.coins <= $4
+                AND (t.coins < $4 OR t.reached_at > $5 OR (t.reached_at = $5 AND t.{user} > $6))
+              ORDER BY t.coins DESC, t.reached_at, t.{user} LIMIT $7"
+        )
+    }
+
+    /// `$4` is who asks, `$5` how many ahead of him are counted at most.
+    fn standing(&self) -> String {
+        let Self { table, user, board, .. } = self;
+        format!(
+            "SELECT own.coins, (SELECT COUNT(*) FROM (
+                SELECT 1 FROM {table} t
+                 WHERE {board} AND t.period = $2 AND t.starts_at = $3 AND t.coins >= own.coins
+                   AND (t.coins > own.coins OR t.reached_at < own.reached_at
+                        OR (t.reached_at = own.reached_at AND t.{user} < own.{user}))
+                 LIMIT $5) AS ahead) AS ahead
+               FROM {table} own WHERE {own} AND own.period = $2 AND own.starts_at = $3 AND own.{user} = $4",
+            own = board.replace("t.", "own.")
+        )
+    }
+}
+
+#[derive(QueryableByName)]
+struct RankedRow {
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    avatar_url: Option<String>,
+    #[diesel(sql_type = Integer)]
+    level: i32,
+    #[diesel(sql_type = BigInt)]
+    coins: i64,
+    #[diesel(sql_type = Timestamptz)]
+    reached_at: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct StandingRow {
+    #[diesel(sql_type = BigInt)]
+    coins: i64,
+    #[diesel(sql_type = BigInt)]
+    ahead: i64,
+}
+
+fn coins(amount: i64) -> Result<Coins, StoreError> {
+    Coins::new(amount).map_err(|error| read_error(unreadable(error)))
+}
+
+#[async_trait]
+impl Rankings for PgRankings {
+    async fn top(
+        &self,
+        board: Board,
+        span: Span,
+        limit: Limit,
+        after: Option<RankCursor>,
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let place = Place::from(board);
+        // Before the first page nobody has more.
+        let (most, reached_at, user_id) = after.map_or((AMOUNT_MAX, DateTime::UNIX_EPOCH, 0), |after| {
+            (after.coins.value(), after.reached_at, after.user_id.value())
+        });
+        let rows: Vec<RankedRow> = sql_query(place.top())
+            .bind::<Nullable<BigInt>, _>(place.host.map(UserId::value))
+            .bind::<Text, _>(span.period.word())
+            .bind::<Timestamptz, _>(span.starts_at())
+            .bind::<BigInt, _>(most)
+            .bind::<Timestamptz, _>(reached_at)
+            .bind::<BigInt, _>(user_id)
+            .bind::<BigInt, _>(i64::from(limit.items()).saturating_add(1))
+            .load(&mut connection)
+            .await
+            .map_err(read_error)?;
+        let ranked = |row: RankedRow| {
+            Ok(Ranked {
+                user_id: UserId::new(row.user_id),
+                name: row.name,
+                avatar: row.avatar_url.map(AvatarPath::new),
+                level: row.level,
+                coins: coins(row.coins)?,
+                reached_at: row.reached_at,
+            })
+        };
+        rows.into_iter().map(ranked).collect()
+    }
+
+    async fn standing(
+        &self,
+        board: Board,
+        span: Span,
+        user: UserId,
+        ahead_max: u32,
+    ) -> Result<Option<Standing>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let place = Place::from(board);
+        let row: Option<StandingRow> = sql_query(place.standing())
+            .bind::<Nullable<BigInt>, _>(place.host.map(UserId::value))
+            .bind::<Text, _>(span.period.word())
+            .bind::<Timestamptz, _>(span.starts_at())
+            .bind::<BigInt, _>(user.value())
+            .bind::<BigInt, _>(i64::from(ahead_max))
+            .get_result(&mut connection)
+            .await
+            .optional()
+            .map_err(read_error)?;
+        row.map(|row| Ok(Standing { ahead: u32::try_from(row.ahead).unwrap_or(ahead_max), coins: coins(row.coins)? }))
+            .transpose()
+    }
+}

@@ -1,0 +1,198 @@
+//! Totals made anew from the gifts, and compared with those that are kept.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::{
+    OptionalExtension as _, QueryDsl as _, QueryResult, QueryableByName, sql_query,
+    sql_types::{Array, BigInt, Nullable, Text, Timestamptz},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use domain::{
+    ranking::GiftTotals,
+    store::StoreError,
+    time::{BusinessCalendar, Period},
+    wallet::Discrepancy,
+};
+
+use crate::{error::read_error, pool::Database, schema::totals_calendar};
+
+/// The totals of a database, kept in the zone of one business calendar.
+pub struct PgGiftTotals {
+    database: Database,
+    calendar: BusinessCalendar,
+}
+
+impl PgGiftTotals {
+    /// The totals of this database.
+    #[must_use]
+    pub const fn new(database: Database, calendar: BusinessCalendar) -> Self {
+        Self { database, calendar }
+    }
+}
+
+/// What the totals of every host and fan ought to be. The spans are the calendar's own, `$1` to `$4`: PostgreSQL's idea of
+/// a zone may be older than the program's.
+const EXPECTED: &str = "
+expected AS MATERIALIZED (
+  SELECT g.receiver_id AS host_id, g.sender_id AS fan_id, span.period, span.starts_at,
+         SUM(g.total_cost)::bigint AS coins, COUNT(*) AS gifts,
+         COALESCE(SUM(g.host_income) FILTER (WHERE g.category = 'normal'), 0)::bigint AS normal_income,
+         COALESCE(SUM(g.host_income) FILTER (WHERE g.category = 'luxury'), 0)::bigint AS luxury_income,
+         COALESCE(SUM(g.host_income) FILTER (WHERE g.category = 'lucky'), 0)::bigint AS lucky_income,
+         COALESCE(SUM(g.host_income) FILTER (WHERE g.category = 's-lucky'), 0)::bigint AS s_lucky_income,
+         MAX(g.created_at) AS reached_at
+    FROM gifts g CROSS JOIN LATERAL (VALUES
+      ('hourly', ($1::timestamptz[])[width_bucket(g.created_at, $1)]),
+      ('daily', ($2::timestamptz[])[width_bucket(g.created_at, $2)]),
+      ('weekly', ($3::timestamptz[])[width_bucket(g.created_at, $3)]),
+      ('monthly', ($4::timestamptz[])[width_bucket(g.created_at, $4)]),
+      ('all', 'epoch'::timestamptz)) AS span (period, starts_at)
+   GROUP BY 1, 2, 3, 4
+), expected_hosts AS (
+  SELECT host_id, period, starts_at, SUM(coins)::bigint AS coins, SUM(gifts)::bigint AS gifts,
+         SUM(normal_income)::bigint AS normal_income, SUM(luxury_income)::bigint AS luxury_income,
+         SUM(lucky_income)::bigint AS lucky_income, SUM(s_lucky_income)::bigint AS s_lucky_income,
+         MAX(reached_at) AS reached_at
+    FROM expected GROUP BY 1, 2, 3
+)";
+
+/// What is kept and ought not to be, or the other way round.
+const DIFFERENCES: &str = "
+SELECT 'totals of hosts equal their gifts' AS proof,
+       'host ' || COALESCE(t.host_id, e.host_id) || ' ' || COALESCE(t.period, e.period) || ' '
+         || (COALESCE(t.starts_at, e.starts_at) AT TIME ZONE 'UTC') AS subject,
+       COALESCE(t.coins, 0) - COALESCE(e.coins, 0) AS difference
+  FROM host_totals t FULL JOIN expected_hosts e USING (host_id, period, starts_at)
+ WHERE (t.coins, t.gifts, t.normal_income, t.luxury_income, t.lucky_income, t.s_lucky_income, t.reached_at)
+       IS DISTINCT FROM
+       (e.coins, e.gifts, e.normal_income, e.luxury_income, e.lucky_income, e.s_lucky_income, e.reached_at)
+UNION ALL
+SELECT 'totals of fans equal their gifts',
+       'fan ' || COALESCE(t.fan_id, e.fan_id) || ' of host ' || COALESCE(t.host_id, e.host_id) || ' '
+         || COALESCE(t.period, e.period) || ' ' || (COALESCE(t.starts_at, e.starts_at) AT TIME ZONE 'UTC'),
+       COALESCE(t.coins, 0) - COALESCE(e.coins, 0)
+  FROM fan_totals t FULL JOIN expected e USING (host_id, fan_id, period, starts_at)
+ WHERE (t.coins, t.reached_at) IS DISTINCT FROM (e.coins, e.reached_at)
+ORDER BY 1, 2";
+
+/// Writes the totals of fans, and answers those of hosts into the other table.
+const FILL: &str = ", fans AS (
+  INSERT INTO fan_totals (host_id, fan_id, period, starts_at, coins, reached_at)
+  SELECT host_id, fan_id, period, starts_at, coins, reached_at FROM expected
+)
+INSERT INTO host_totals (host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income,
+                         s_lucky_income, reached_at)
+SELECT host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income, s_lucky_income, reached_at
+  FROM expected_hosts";
+
+/// How long it may take: it reads everything, while requests may not.
+pub(crate) const TIME_LIMIT: &str = "SET LOCAL statement_timeout = '2h'";
+
+/// Something that must not be.
+#[derive(QueryableByName)]
+pub(crate) struct Row {
+    #[diesel(sql_type = Text)]
+    proof: String,
+    #[diesel(sql_type = Text)]
+    subject: String,
+    #[diesel(sql_type = BigInt)]
+    difference: i64,
+}
+
+impl From<Row> for Discrepancy {
+    fn from(Row { proof, subject, difference }: Row) -> Self {
+        Self { proof, subject, difference }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Extent {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    first: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    last: Option<DateTime<Utc>>,
+}
+
+/// The first instants of all spans in which there are gifts, of each period but all time.
+struct Starts([Vec<DateTime<Utc>>; 4]);
+
+impl Starts {
+    async fn load(connection: &mut AsyncPgConnection, calendar: BusinessCalendar) -> QueryResult<Self> {
+        let extent: Extent = sql_query("SELECT MIN(created_at) AS first, MAX(created_at) AS last FROM gifts")
+            .get_result(connection)
+            .await?;
+        let starts = |period| match (extent.first, extent.last) {
+            (Some(first), Some(last)) => starts(calendar, period, first, last),
+            _ => Vec::new(),
+        };
+        Ok(Self([Period::Hourly, Period::Daily, Period::Weekly, Period::Monthly].map(starts)))
+    }
+}
+
+fn starts(calendar: BusinessCalendar, period: Period, first: DateTime<Utc>, last: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let mut starts = Vec::new();
+    let mut next = Some(first);
+    while let Some(at) = next.filter(|at| *at <= last) {
+        let span = calendar.span(period, at);
+        starts.push(span.starts_at());
+        // It lies behind `at`, so this ends.
+        next = span.window.end;
+    }
+    starts
+}
+
+/// What is kept and ought not to be, in one snapshot.
+pub(crate) async fn differences(
+    connection: &mut AsyncPgConnection,
+    calendar: BusinessCalendar,
+) -> QueryResult<Vec<Discrepancy>> {
+    let Starts([hours, days, weeks, months]) = Starts::load(connection, calendar).await?;
+    let rows: Vec<Row> = sql_query(format!("WITH {EXPECTED} {DIFFERENCES}"))
+        .bind::<Array<Timestamptz>, _>(hours)
+        .bind::<Array<Timestamptz>, _>(days)
+        .bind::<Array<Timestamptz>, _>(weeks)
+        .bind::<Array<Timestamptz>, _>(months)
+        .load(connection)
+        .await?;
+    Ok(rows.into_iter().map(Discrepancy::from).collect())
+}
+
+async fn rebuild(connection: &mut AsyncPgConnection, calendar: BusinessCalendar) -> QueryResult<Vec<Discrepancy>> {
+    sql_query(TIME_LIMIT).execute(connection).await?;
+    sql_query("SET LOCAL lock_timeout = '1min'").execute(connection).await?;
+    // Waits for gifts that are being sent, and keeps new ones waiting: they would be in one of the two only.
+    sql_query("LOCK TABLE gifts IN SHARE MODE").execute(connection).await?;
+    let found = differences(connection, calendar).await?;
+    sql_query("DELETE FROM fan_totals").execute(connection).await?;
+    sql_query("DELETE FROM host_totals").execute(connection).await?;
+    let Starts([hours, days, weeks, months]) = Starts::load(connection, calendar).await?;
+    sql_query(format!("WITH {EXPECTED} {FILL}"))
+        .bind::<Array<Timestamptz>, _>(hours)
+        .bind::<Array<Timestamptz>, _>(days)
+        .bind::<Array<Timestamptz>, _>(weeks)
+        .bind::<Array<Timestamptz>, _>(months)
+        .execute(connection)
+        .await?;
+    sql_query(
+        "INSERT INTO totals_calendar (zone) VALUES ($1) ON CONFLICT (is_only) DO UPDATE SET zone = EXCLUDED.zone",
+    )
+    .bind::<Text, _>(calendar.zone_name())
+    .execute(connection)
+    .await?;
+    Ok(found)
+}
+
+#[async_trait]
+impl GiftTotals for PgGiftTotals {
+    async fn zone(&self) -> Result<Option<String>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let zone = totals_calendar::table.select(totals_calendar::zone).first(&mut connection).await.optional();
+        zone.map_err(read_error)
+    }
+
+    async fn rebuild(&self) -> Result<Vec<Discrepancy>, StoreError> {
+        let calendar = self.calendar;
+        // Made anew twice is made anew once.
+        self.database.atomically(async |connection: &mut AsyncPgConnection| rebuild(connection, calendar).await).await
+    }
+}

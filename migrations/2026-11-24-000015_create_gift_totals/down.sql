@@ -1,0 +1,3 @@
+DROP TABLE totals_calendar;
+DROP TABLE fan_totals;
+DROP TABLE host_totals;
