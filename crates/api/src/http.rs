@@ -10,6 +10,7 @@ mod gifts;
 mod greeting;
 mod health;
 mod host_income;
+mod income;
 mod profile;
 mod query;
 mod rankings;

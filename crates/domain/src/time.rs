@@ -160,6 +160,22 @@ impl BusinessCalendar {
         Period::EVERY.map(|period| self.span(period, now))
     }
 
+    /// The day that `now` lies in.
+    #[must_use]
+    pub fn date(&self, now: DateTime<Utc>) -> NaiveDate {
+        now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The stretch from the beginning of the day `first` to the end of the day `last`; unbounded where there is none.
+    #[must_use]
+    pub fn days(&self, first: Option<NaiveDate>, last: Option<NaiveDate>) -> Window {
+        let next = |day: NaiveDate| day.checked_add_days(Days::new(1));
+        Window {
+            start: first.map(|day| self.start_of_day(day)),
+            end: last.and_then(next).map(|day| self.start_of_day(day)),
+        }
+    }
+
     /// The week that `now` lies in.
     #[must_use]
     pub fn week(&self, now: DateTime<Utc>) -> BusinessWeek {
@@ -170,22 +186,22 @@ impl BusinessCalendar {
     /// The window of `period` that `now` lies in.
     #[must_use]
     pub fn window(&self, period: Period, now: DateTime<Utc>) -> Window {
-        let today = now.with_timezone(&self.zone).date_naive();
-        let days = |first: Option<NaiveDate>, next: Option<NaiveDate>| Window {
+        let today = self.date(now);
+        let until = |first: Option<NaiveDate>, next: Option<NaiveDate>| Window {
             start: first.map(|day| self.start_of_day(day)),
             end: next.map(|day| self.start_of_day(day)),
         };
         match period {
             Period::Hourly => self.hour_of(now),
-            Period::Daily => days(Some(today), today.checked_add_days(Days::new(1))),
+            Period::Daily => until(Some(today), today.checked_add_days(Days::new(1))),
             Period::Weekly => {
                 let since_monday = u64::from(today.weekday().num_days_from_monday());
                 let monday = today.checked_sub_days(Days::new(since_monday));
-                days(monday, monday.and_then(|day| day.checked_add_days(Days::new(7))))
+                until(monday, monday.and_then(|day| day.checked_add_days(Days::new(7))))
             }
             Period::Monthly => {
                 let first = today.with_day(1);
-                days(first, first.and_then(|day| day.checked_add_months(Months::new(1))))
+                until(first, first.and_then(|day| day.checked_add_months(Months::new(1))))
             }
             Period::All => Window::ALWAYS,
         }

@@ -4,16 +4,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
-    OptionalExtension as _, QueryDsl as _,
+    OptionalExtension as _, QueryDsl as _, dsl::sql, sql_types::BigInt,
 };
 use diesel_async::RunQueryDsl as _;
 use domain::{
     id::{GiftId, IncomeId, UserId},
-    income::{GiftIncome, Income, IncomeGift, IncomeHistory},
+    income::{DayIncome, GiftIncome, Income, IncomeGift, IncomeHistory, OtherIncome},
     money::Diamonds,
-    page::{Cursor, Page, PageRequest},
+    page::{Cursor, Limit, Page, PageRequest},
     store::StoreError,
-    time::Span,
+    time::{Period, Span, Window},
 };
 
 use crate::{
@@ -35,27 +35,61 @@ impl PgIncomeHistory {
     }
 }
 
+/// The incomes by category: normal, luxury, lucky, s-lucky.
+type CategoryRow = (i64, i64, i64, i64);
+
 type Row = (i64, i64, i64, String, DateTime<Utc>, Option<(i64, String, i64, i32)>);
 
 #[async_trait]
 impl IncomeHistory for PgIncomeHistory {
     async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError> {
         let mut connection = self.database.connection().await?;
-        let row: Option<(i64, i64, i64, i64)> = totals::table
+        let row: Option<CategoryRow> = totals::table
             .find((host.value(), span.period.word(), span.starts_at()))
             .select((totals::normal_income, totals::luxury_income, totals::lucky_income, totals::s_lucky_income))
             .first(&mut connection)
             .await
             .optional()
             .map_err(read_error)?;
-        let Some((normal, luxury, lucky, super_lucky)) = row else { return Ok(GiftIncome::NONE) };
-        let diamonds = |amount| Diamonds::new(amount).map_err(|error| read_error(unreadable(error)));
-        Ok(GiftIncome {
-            normal: diamonds(normal)?,
-            luxury: diamonds(luxury)?,
-            lucky: diamonds(lucky)?,
-            super_lucky: diamonds(super_lucky)?,
-        })
+        row.map_or(Ok(GiftIncome::NONE), gift_income)
+    }
+
+    async fn other_income(&self, host: UserId) -> Result<OtherIncome, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let sums: Vec<(String, i64)> = incomes::table
+            .filter(incomes::host_id.eq(host.value()))
+            .filter(incomes::gift_id.is_null())
+            .group_by(incomes::type_)
+            // A sum of bigints is a numeric, which has no place in an amount.
+            .select((incomes::type_, sql::<BigInt>("SUM(income)::bigint")))
+            .load(&mut connection)
+            .await
+            .map_err(read_error)?;
+        let of = |kind: &str| sums.iter().find(|(of, _)| of == kind).map(|(_, sum)| *sum);
+        Ok(OtherIncome { exchanged: of("exchange"), salaries: of("salary") })
+    }
+
+    async fn days(&self, host: UserId, window: Window, limit: Limit) -> Result<Vec<DayIncome>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        let mut days = totals::table
+            .filter(totals::host_id.eq(host.value()))
+            .filter(totals::period.eq(Period::Daily.word()))
+            .order(totals::starts_at.desc())
+            .limit(i64::from(limit.items()).saturating_add(1))
+            .select((
+                totals::starts_at,
+                (totals::normal_income, totals::luxury_income, totals::lucky_income, totals::s_lucky_income),
+            ))
+            .into_boxed();
+        if let Some(start) = window.start {
+            days = days.filter(totals::starts_at.ge(start));
+        }
+        if let Some(end) = window.end {
+            days = days.filter(totals::starts_at.lt(end));
+        }
+        let rows: Vec<(DateTime<Utc>, CategoryRow)> = days.load(&mut connection).await.map_err(read_error)?;
+        let day = |(starts_at, row)| Ok(DayIncome { starts_at, income: gift_income(row)? });
+        rows.into_iter().map(day).collect()
     }
 
     async fn history(&self, host: UserId, page: PageRequest) -> Result<Page<Income>, StoreError> {
@@ -86,6 +120,16 @@ impl IncomeHistory for PgIncomeHistory {
             id: item.id.value(),
         }))
     }
+}
+
+fn gift_income((normal, luxury, lucky, super_lucky): CategoryRow) -> Result<GiftIncome, StoreError> {
+    let diamonds = |amount| Diamonds::new(amount).map_err(|error| read_error(unreadable(error)));
+    Ok(GiftIncome {
+        normal: diamonds(normal)?,
+        luxury: diamonds(luxury)?,
+        lucky: diamonds(lucky)?,
+        super_lucky: diamonds(super_lucky)?,
+    })
 }
 
 fn income((id, host_id, diamonds, kind, created_at, gift): Row) -> Income {

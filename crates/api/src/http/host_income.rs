@@ -94,7 +94,7 @@ async fn total(state: &State, request: &HttpRequest, period: Period) -> Result<J
     Ok(Json(IncomeTotal { success: true, total: total.value(), window }))
 }
 
-/// Incomes by the category of their gifts, of all time.
+/// Incomes by the category of their gifts, and what else moved the host's diamonds, of all time.
 #[derive(Serialize, ToSchema)]
 pub(super) struct IncomeCategories {
     success: bool,
@@ -110,15 +110,21 @@ struct CategoriesView {
     super_lucky: i64,
     luxury: i64,
     normal: i64,
+    /// Zero or negative; absent when nothing was ever exchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<i64>,
+    /// Absent when there never was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salary: Option<i64>,
 }
 
-/// Read the gift income of a host by category
+/// Read the income of a host by category
 ///
 /// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zeros for an unknown host.
 #[utoipa::path(tag = "host income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host")),
     responses(
-    (status = 200, description = "The gift income of all time, in diamonds", body = IncomeCategories),
+    (status = 200, description = "The diamonds of all time", body = IncomeCategories),
     (status = 400, description = "`invalid_host_id`", body = Refusal),
     (status = 401, description = "`token_missing`, where incomes are not public", body = Refusal),
     (status = 403, description = "`forbidden`, or a bad token, where incomes are not public", body = Refusal),
@@ -129,12 +135,14 @@ pub(super) async fn category(state: State, request: HttpRequest) -> Result<Json<
     let reader = Reader::of(&state, &request).await?;
     let host = reader.may_read(host_id(&request)?)?;
     let span = state.calendar.span(Period::All, state.clock.now());
-    let income = state.incomes.gift_income(host, span).await?;
+    let (income, other) = state.incomes.by_kind(host, span).await?;
     let data = CategoriesView {
         lucky: income.lucky.value(),
         super_lucky: income.super_lucky.value(),
         luxury: income.luxury.value(),
         normal: income.normal.value(),
+        exchange: other.exchanged,
+        salary: other.salaries,
     };
     Ok(Json(IncomeCategories { success: true, data, window: WindowView::new(span.window, state.calendar) }))
 }
@@ -213,7 +221,7 @@ pub(super) async fn history(state: State, request: HttpRequest) -> Result<Json<I
 }
 
 /// Who asks for incomes.
-enum Reader {
+pub(super) enum Reader {
     /// Anybody: incomes are public. His token, if he sent one, is not looked at: a stale one must not break a public page.
     Anybody,
     /// Somebody with a good token.
@@ -221,12 +229,12 @@ enum Reader {
 }
 
 impl Reader {
-    async fn of(state: &State, request: &HttpRequest) -> Result<Self, ApiError> {
+    pub(super) async fn of(state: &State, request: &HttpRequest) -> Result<Self, ApiError> {
         if state.public_host_income { Ok(Self::Anybody) } else { authenticate(request).await.map(Self::Caller) }
     }
 
     /// The host, when his incomes may be read.
-    fn may_read(&self, host: UserId) -> Result<UserId, ApiError> {
+    pub(super) fn may_read(&self, host: UserId) -> Result<UserId, ApiError> {
         match self {
             Self::Anybody => Ok(host),
             Self::Caller(Caller(caller)) if caller.user_id == host || caller.role == Role::Admin => Ok(host),

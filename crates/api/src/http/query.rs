@@ -1,6 +1,7 @@
 //! Paths and queries: ids, periods, pages.
 
 use actix_web::{HttpRequest, web::Query};
+use chrono::NaiveDate;
 use domain::{
     id::UserId,
     page::{Cursor, Limit, PageRequest},
@@ -61,6 +62,44 @@ impl PageQuery {
         };
         Ok((limit, after))
     }
+}
+
+/// Which days a report covers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DaysQuery {
+    /// The first day, such as `2026-11-01`, in the business calendar; without it, from the beginning.
+    #[serde(rename = "startDate")]
+    start_date: Option<String>,
+    /// The last day; without it, up to now.
+    #[serde(rename = "endDate")]
+    end_date: Option<String>,
+}
+
+impl DaysQuery {
+    /// The first and the last day.
+    ///
+    /// # Errors
+    /// 400 for what is no day, or for days in the wrong order.
+    pub(super) fn parse(&self) -> Result<(Option<NaiveDate>, Option<NaiveDate>), ApiError> {
+        let day = |text: &Option<String>| match text.as_deref() {
+            None | Some("") => Ok(None),
+            Some(text) => parse_date(text).map(Some).ok_or_else(ApiError::invalid_date),
+        };
+        let (first, last) = (day(&self.start_date)?, day(&self.end_date)?);
+        if first.zip(last).is_some_and(|(first, last)| first > last) {
+            return Err(ApiError::invalid_date());
+        }
+        Ok((first, last))
+    }
+}
+
+/// A day as `2026-11-01`, of a year with four digits.
+pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
+    /// The length of such a day: other spellings of the parser's are none.
+    const DATE_CHARS: usize = 10;
+
+    text.parse().ok().filter(|_| text.len() == DATE_CHARS)
 }
 
 /// Which stretch of time a report covers.

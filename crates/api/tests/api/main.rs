@@ -8,6 +8,7 @@ mod answers;
 mod chat;
 mod docs;
 mod gifts;
+mod income;
 mod keys;
 mod limits;
 mod money;

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use crate::{
     id::{GiftId, IncomeId, UserId},
     money::Diamonds,
-    page::{Page, PageRequest},
+    page::{Limit, Page, PageRequest},
     store::StoreError,
-    time::Span,
+    time::{Span, Window},
 };
 
 /// A movement of a host's diamonds.
@@ -66,6 +66,24 @@ impl GiftIncome {
     }
 }
 
+/// Movements of a host's diamonds that no gift is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OtherIncome {
+    /// Exchanged for coins: zero or negative. `None` when nothing ever was.
+    pub exchanged: Option<i64>,
+    /// Salaries. `None` when there never was one.
+    pub salaries: Option<i64>,
+}
+
+/// What gifts brought a host on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayIncome {
+    /// The first instant of the day.
+    pub starts_at: DateTime<Utc>,
+    /// In diamonds.
+    pub income: GiftIncome,
+}
+
 /// Reads what hosts earned.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -77,6 +95,19 @@ pub trait IncomeHistory: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError>;
+
+    /// What salaries brought `host`, and exchanges took, ever.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn other_income(&self, host: UserId) -> Result<OtherIncome, StoreError>;
+
+    /// What gifts brought `host` on each day that begins within `window`, newest first, at most `limit` of them and one
+    /// more where there are more; days without gifts are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn days(&self, host: UserId, window: Window, limit: Limit) -> Result<Vec<DayIncome>, StoreError>;
 
     /// All movements of the diamonds of `host`, newest first.
     ///

@@ -75,6 +75,18 @@ fn hours_days_weeks_and_months_follow_each_other_without_gap_or_overlap() {
 }
 
 #[test]
+fn days_reach_from_the_beginning_of_the_first_to_the_end_of_the_last() {
+    let berlin = BusinessCalendar::in_zone("Europe/Berlin").unwrap();
+    let day = |text: &str| Some(text.parse().unwrap());
+    let spring = berlin.days(day("2026-03-28"), day("2026-03-29"));
+    assert_eq!((spring.start, spring.end), (Some(utc("2026-03-27T23:00:00Z")), Some(utc("2026-03-29T22:00:00Z"))));
+    assert_eq!(berlin.days(None, None), Window::ALWAYS);
+    assert_eq!(berlin.days(day("2026-03-29"), None).end, None);
+    let last_instant = utc("2026-03-29T21:59:59.999Z");
+    assert_eq!((Some(berlin.date(last_instant)), spring.contains(last_instant)), (day("2026-03-29"), true));
+}
+
+#[test]
 fn weeks_are_those_of_iso_8601() {
     let jakarta = BusinessCalendar::in_zone("Asia/Jakarta").unwrap();
     for (now, expected) in [

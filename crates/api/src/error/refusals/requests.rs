@@ -60,6 +60,11 @@ impl ApiError {
         Self::bad_request("invalid_cursor", "Cursor tidak valid")
     }
 
+    /// 400: a day that is none, or days in the wrong order.
+    pub(crate) fn invalid_date() -> Self {
+        Self::bad_request("invalid_date", "Tanggal tidak valid")
+    }
+
     /// 400: a period that is none.
     pub(crate) fn invalid_period() -> Self {
         Self::bad_request("invalid_period", "Periode tidak valid")

@@ -1,0 +1,115 @@
+//! What the caller himself earned.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, assert_code, assert_refused};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_caller_reads_his_diamonds_his_days_and_the_present_hour() {
+    let app = TestApp::start().await;
+    let (fan, host) = app.fan_and_host(10_000).await;
+    for gift in ["rose", "cupid", "cute", "burger"] {
+        let order = json!({"receiverId": host.id, "giftId": gift});
+        assert_eq!(app.post("/api/gifts/send", Some(&fan.token), &order).await.0, 200);
+    }
+    let income = 5 + 10 + 10 + 1_499;
+    let balance = app.get("/api/income/balance", Some(&host.token)).await;
+    assert_eq!(balance, (200, json!({"success": true, "diamonds": income})));
+    assert_eq!(app.get("/api/income/balance", Some(&fan.token)).await.1["diamonds"], json!(0));
+
+    let (status, days) = app.get("/api/income/history", Some(&host.token)).await;
+    let window = json!({"start": null, "end": null, "timezone": "Asia/Jakarta"});
+    let today = days["data"][0]["date"].as_str().unwrap().to_owned();
+    let day = json!({"date": today, "poin": 5, "luxury": 1_499, "lucky": 10, "sLucky": 10});
+    let expected = json!({"success": true, "data": [day], "window": window, "nextCursor": null});
+    assert_eq!((status, &days), (200, &expected));
+
+    let (status, current) = app.get(&format!("/api/income/live-current/{}", host.id), None).await;
+    assert_eq!((status, &current["income"]), (200, &json!(income)));
+    assert_eq!(current["hour"].as_str().map(str::len), Some("2026-11-23T06".len()));
+    assert_eq!(app.get("/api/income/live-current/77", None).await.1["income"], json!(0));
+
+    // Another kind of movement is in the balance and among the categories, and not among the days.
+    let sql = app.sql().await;
+    let insert = format!(
+        "INSERT INTO host_income (host_id, income, type, created_at) SELECT {}, amount, kind, now()
+           FROM (VALUES (2000, 'salary'), (-24, 'exchange'), (-500, 'exchange')) AS other (amount, kind)",
+        host.id
+    );
+    sql.batch_execute(&insert).await.unwrap();
+    let (_, balance) = app.get("/api/income/balance", Some(&host.token)).await;
+    assert_eq!(balance["diamonds"], json!(income + 1_476));
+    let (_, category) = app.get(&format!("/api/host-income/category/{}", host.id), None).await;
+    let expected = json!({"lucky": 10, "s-lucky": 10, "luxury": 1_499, "normal": 5, "exchange": -524, "salary": 2_000});
+    assert_eq!(category["data"], expected);
+    assert_eq!(app.get("/api/income/history", Some(&host.token)).await.1, days);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_are_paged_and_bounded() {
+    let app = TestApp::start().await;
+    let host = app.user().await;
+    // As if gifts had come on some days: the audit is told so by taking them back at the end.
+    let sql = app.sql().await;
+    let days = ["2026-10-31", "2026-11-01", "2026-11-02", "2026-11-05"];
+    for day in days {
+        sql.batch_execute(&format!(
+            "INSERT INTO host_totals VALUES ({}, 'daily', timestamptz '{day} 00:00+07', 10, 1, 5, 0, 0, 0, 'epoch')",
+            host.id
+        ))
+        .await
+        .unwrap();
+    }
+    let list = async |query: &str| {
+        let (status, page) = app.get(&format!("/api/income/history?{query}"), Some(&host.token)).await;
+        assert_eq!(status, 200, "{page}");
+        let dates: Vec<String> =
+            page["data"].as_array().unwrap().iter().map(|day| day["date"].as_str().unwrap().to_owned()).collect();
+        (dates, page["nextCursor"].clone())
+    };
+    let newest_first: Vec<_> = days.into_iter().rev().collect();
+    for limit in 1..=5 {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let (dates, next) = list(&format!("limit={limit}&cursor={cursor}")).await;
+            seen.extend(dates);
+            let Some(next) = next.as_str() else { break };
+            cursor = next.to_owned();
+        }
+        assert_eq!(seen, newest_first, "pages of {limit}");
+    }
+    assert_eq!(list("startDate=2026-11-01&endDate=2026-11-02").await.0, ["2026-11-02", "2026-11-01"]);
+    assert_eq!(list("endDate=2026-10-31").await, (vec!["2026-10-31".to_owned()], Value::Null));
+    assert_eq!(list("startDate=2026-11-06").await.0, Vec::<String>::new());
+    assert_eq!(list("startDate=2026-11-01&endDate=2026-11-05&limit=2&cursor=2026-11-02").await.0, ["2026-11-01"]);
+    for query in
+        ["startDate=1.11.2026", "endDate=2026-11-31", "startDate=2026-11-02&endDate=2026-11-01", "endDate=+12026-01-01"]
+    {
+        let refused = app.get(&format!("/api/income/history?{query}"), Some(&host.token)).await;
+        assert_refused(&refused, 400, "invalid_date", "Tanggal tidak valid");
+    }
+    for (query, code) in
+        [("cursor=x", "invalid_cursor"), ("limit=0", "invalid_limit"), ("limit=1&limit=1", "malformed_query")]
+    {
+        assert_code(&app.get(&format!("/api/income/history?{query}"), Some(&host.token)).await, 400, code);
+    }
+    sql.batch_execute("DELETE FROM host_totals").await.unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn diamonds_and_days_are_the_callers_alone() {
+    let app = TestApp::start().await;
+    for path in ["/api/income/balance", "/api/income/history"] {
+        assert_refused(&app.get(path, None).await, 401, "token_missing", "Token tidak ditemukan");
+        assert_code(&app.get(path, Some("nonsense")).await, 403, "token_invalid");
+    }
+    assert_refused(
+        &app.get("/api/income/live-current/x", None).await,
+        400,
+        "invalid_host_id",
+        "Invalid hostId parameter",
+    );
+    app.stop().await;
+}

@@ -1,0 +1,1 @@
+DROP INDEX host_income_other_idx;
