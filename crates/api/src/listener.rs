@@ -1,17 +1,17 @@
 //! How HTTP connections are accepted, and how one is handed over that becomes a websocket.
 //!
-//! A request that asks for an upgrade is answered by the same application as all others, with a service of
-//! `actix-http` of its own. When the answer carries a [`Handover`], its head is written and the connection is given away:
+//! A GET with `Upgrade: websocket` is answered by the same application as all other requests, with a service of `actix-http` of
+//! its own. When the answer carries a `Handover`, its head is written and the connection is given away:
 //! the library keeps nothing of it, neither buffers nor a word in what is read and written
 //! (docs/adr/0011-websockets-leave-the-http-library.md).
 
 use std::{fmt, io, net, pin::Pin, rc::Rc, time::Duration};
 
-use actix_codec::Framed;
+use actix_codec::{Encoder as _, Framed, FramedParts};
 use actix_http::{
-    ConnectionType, HttpService, Request, Response,
-    body::{BoxBody, MessageBody, to_bytes_limited},
-    h1::{Codec, SendResponse},
+    ConnectionType, HttpMessage as _, HttpService, Method, Request, Response, StatusCode,
+    body::{BodySize, BoxBody, MessageBody, to_bytes_limited},
+    h1::{Codec, Message},
 };
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service, map_config,
@@ -20,7 +20,8 @@ use actix_web::{
     dev::{AppConfig, Server},
     rt::net::TcpStream,
 };
-use tokio::io::AsyncWriteExt as _;
+use bytes::{Bytes, BytesMut};
+use tokio::{io::AsyncWriteExt as _, time::timeout};
 
 use crate::os;
 
@@ -30,8 +31,11 @@ pub(crate) const LINGER: Duration = Duration::from_secs(2);
 /// The most bytes that are still read from a connection that the server has closed.
 const LINGER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The most bytes of an answer to a request that asked for an upgrade in vain.
-const REFUSED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most bytes of an answer to a request that asked for an upgrade in vain: every refusal is smaller.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a client may take to read the answer to a request that asks for an upgrade.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What connections are held to.
 #[derive(Debug, Clone)]
@@ -138,6 +142,10 @@ where
     Ok(server.run())
 }
 
+/// Marks a request whose connection can be handed over. Others that ask for an upgrade, in a spelling that the library does
+/// not take, cannot.
+pub(crate) struct Upgradable;
+
 /// Answers a request that asks for an upgrade, and ends its connection or hands it over.
 async fn answer<S, B>(service: &S, request: Request, framed: Framed<TcpStream, Codec>) -> Option<Serving>
 where
@@ -146,23 +154,48 @@ where
     S::Error: Into<Response<BoxBody>>,
     B: MessageBody + 'static,
 {
-    let mut response = match service.call(request).await {
-        Ok(response) => response.into().map_into_boxed_body(),
-        Err(error) => error.into(),
+    let mut response = if *request.method() == Method::GET {
+        request.extensions_mut().insert(Upgradable);
+        match service.call(request).await {
+            Ok(response) => response.into().map_into_boxed_body(),
+            Err(error) => error.into(),
+        }
+    } else {
+        // Where the body ends, such a request does not say.
+        Response::bad_request().map_into_boxed_body()
     };
+    let FramedParts { io: mut stream, mut codec, read_buf, write_buf: mut unwritten, .. } = framed.into_parts();
     let handover = response.extensions_mut().remove::<Handover>();
-    if let Some(Handover(hand_over)) = handover {
-        let head = response.map_body(|_, _| ());
-        let parts = SendResponse::new(framed, head).await.ok()?.into_parts();
-        return Some(hand_over(parts.io, parts.read_buf.to_vec()));
+    // Behind answers to earlier requests that were not written yet.
+    match handover {
+        Some(_) => write(&mut codec, &mut unwritten, response.drop_body(), None)?,
+        None => {
+            let (head, body) = response.into_parts();
+            let (mut head, body) = match to_bytes_limited(body, ANSWER_BYTES_MAX).await {
+                Ok(body) => (head, body.ok()?),
+                // Whoever wants a large file asks for it plainly.
+                Err(_) => (Response::new(StatusCode::BAD_REQUEST).drop_body(), Bytes::new()),
+            };
+            head.head_mut().set_connection_type(ConnectionType::Close);
+            write(&mut codec, &mut unwritten, head, Some(body))?;
+        }
     }
-    response.head_mut().set_connection_type(ConnectionType::Close);
-    let (head, body) = response.into_parts();
-    let body = to_bytes_limited(body, REFUSED_BYTES_MAX).await.ok()?.ok()?;
-    let mut stream = SendResponse::new(framed, head.set_body(body)).await.ok()?.into_parts().io;
+    timeout(ANSWER_TIMEOUT, stream.write_all(&unwritten)).await.ok()?.ok()?;
+    if let Some(Handover(hand_over)) = handover {
+        return Some(hand_over(stream, read_buf.to_vec()));
+    }
     stream.shutdown().await.ok()?;
     linger(&stream).await;
     None
+}
+
+/// Writes an answer into `into`.
+fn write(codec: &mut Codec, into: &mut BytesMut, head: Response<()>, body: Option<Bytes>) -> Option<()> {
+    let size =
+        body.as_ref().map_or(BodySize::None, |body| BodySize::Sized(u64::try_from(body.len()).unwrap_or(u64::MAX)));
+    codec.encode(Message::Item((head, size)), into).ok()?;
+    codec.encode(Message::Chunk(body), into).ok()?;
+    codec.encode(Message::Chunk(None), into).ok()
 }
 
 /// Reads what the client still sends, so that its end of the connection closes without an error.
@@ -176,11 +209,13 @@ pub(crate) async fn linger(stream: &TcpStream) {
         }
     };
     // Whoever takes longer is cut off.
-    let _ = tokio::time::timeout(LINGER, reading).await;
+    let _ = timeout(LINGER, reading).await;
 }
 
 /// What has arrived, as soon as there is something; `None` at the end of the stream. No room is kept while nothing arrives.
 pub(crate) async fn read(stream: &TcpStream) -> Option<Vec<u8>> {
+    // Whoever sends without an end lets others have their turn.
+    tokio::task::coop::consume_budget().await;
     loop {
         stream.readable().await.ok()?;
         match read_now(stream) {

@@ -1,8 +1,8 @@
 //! The broadcast bus: what rooms say goes through it to whoever is in them.
 //!
-//! Rooms number what they say and keep who is in them; who hears it, and how it gets there, is the bus's. The one adapter
-//! ([`LocalBus`]) reaches the sockets of this process. One that reaches other servers too takes its place in
-//! `bootstrap.rs`, and no handler is touched.
+//! Rooms number what they say and keep who is in them; who hears it, and how it gets there, is the bus's. Handlers know rooms
+//! only. The one adapter ([`LocalBus`]) reaches the sockets of this process. Servers that share rooms would need an adapter
+//! that reaches the others, and rooms that share their numbers, their people and their seats.
 
 mod local;
 mod writing;
@@ -41,7 +41,7 @@ pub(crate) trait Topic: Send + Sync {
     /// Lets a socket of this server hear what has a number above `after`. One that hears already goes on as it did.
     fn subscribe(&self, socket: &Arc<Socket>, after: u64);
 
-    /// Lets a socket hear nothing more.
+    /// Lets a socket hear nothing that is published from now on.
     fn unsubscribe(&self, socket: u64);
 
     /// Lets everybody hear it who has subscribed. Whom it cannot reach now, it does not reach.

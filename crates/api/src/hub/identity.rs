@@ -8,6 +8,7 @@ use socketio::session::Reason;
 use super::{
     Hub, Socket,
     answer::{Answer, members, user_id},
+    live::Entered,
     name::RoomName,
     who::{Identity, Profile, State},
 };
@@ -42,6 +43,7 @@ impl Hub {
             }
         }
         // Rooms that it joined as a guest know it as one: it goes in again as somebody.
+        let mut entered = Vec::new();
         let former = std::mem::replace(&mut presence.identity, identity);
         let rooms = std::mem::take(&mut presence.rooms);
         if former.user().is_some() {
@@ -50,10 +52,14 @@ impl Hub {
             for room in rooms {
                 let seat = self.go(socket, &room, &former);
                 // It was in so many rooms before, and its seat has just become free.
-                let _ = self.enter(socket, &mut presence, room, seat);
+                entered.extend(self.enter(socket, &mut presence, room, seat).ok());
             }
         }
         drop(presence);
+        // What was said meanwhile is among what is shown.
+        for room in entered {
+            room.show(socket);
+        }
         socket.logged_in();
         Ok(())
     }
@@ -88,15 +94,7 @@ impl Hub {
             self.declare(&mut presence, payload);
         }
         presence.is_present = true;
-        let mut entered = Vec::new();
-        if !presence.has_joined && !presence.is_over {
-            for (room, seat) in self.returns.take(&presence.identity) {
-                // Without the seat where it is somebody else's now.
-                let again = self.enter(socket, &mut presence, room.clone(), seat);
-                let again = again.or_else(|_| self.enter(socket, &mut presence, room.clone(), None));
-                entered.extend(again.ok().map(|entered| (room, entered)));
-            }
-        }
+        let entered = self.put_back(socket, &mut presence);
         let user = presence.identity.introduction();
         drop(presence);
         let rooms: Vec<Value> = entered
@@ -107,6 +105,21 @@ impl Hub {
             })
             .collect();
         Ok(members(json!({"user": user, "rooms": rooms})))
+    }
+
+    /// Puts a socket into the rooms that its user fell out of, if it is in none by itself.
+    fn put_back(&self, socket: &Arc<Socket>, presence: &mut State) -> Vec<(RoomName, Entered)> {
+        let mut entered = Vec::new();
+        if presence.has_joined || presence.is_over {
+            return entered;
+        }
+        for (room, seat) in self.returns.take(&presence.identity) {
+            // Without the seat where it is somebody else's now.
+            let again = self.enter(socket, presence, room.clone(), seat);
+            let again = again.or_else(|_| self.enter(socket, presence, room.clone(), None));
+            entered.extend(again.ok().map(|entered| (room, entered)));
+        }
+        entered
     }
 
     /// A guest may not state the id of an administrator.
@@ -139,35 +152,61 @@ impl Hub {
             }
         }
         let has_fallen_out = !matches!(reason, Reason::ClientNamespaceDisconnect | Reason::ServerNamespaceDisconnect);
-        let heir = if has_fallen_out { self.hand_over(&identity, &rooms) } else { false };
+        let handed_over = if has_fallen_out { self.hand_over(socket, &identity, &rooms) } else { Vec::new() };
         let leave = |room: RoomName| {
             let seat = self.go(socket, &room, &identity);
             (room, seat)
         };
-        let places = rooms.into_iter().map(leave).collect();
-        if has_fallen_out && !heir {
+        let mut places: Vec<_> = rooms.into_iter().map(leave).collect();
+        places.retain(|(room, _)| !handed_over.contains(room));
+        if has_fallen_out && !places.is_empty() {
             self.returns.remember(&identity, places);
+            // Who said that he is here since was not told of them.
+            if let Some(heir) = self.heir(socket, &identity) {
+                let mut presence = heir.data.lock();
+                let entered = self.put_back(&heir, &mut presence);
+                drop(presence);
+                for (_, room) in entered {
+                    room.show(&heir);
+                }
+            }
         }
     }
 
-    /// Puts a socket of the same user into his rooms that came back before this one was known to be gone; whether there
-    /// is one. It goes in first, so that he is neither announced as gone nor loses his seat.
-    fn hand_over(&self, identity: &Identity, rooms: &[RoomName]) -> bool {
-        let Some(user) = identity.user() else { return false };
-        for heir in self.sockets_of(user.user_id) {
-            let mut presence = heir.data.lock();
-            if !presence.is_present || presence.has_joined || presence.is_over {
-                continue;
-            }
-            // In vain where it is in too many rooms already.
-            let enter = |room: &RoomName| self.enter(&heir, &mut presence, room.clone(), None).ok();
-            let entered: Vec<_> = rooms.iter().filter_map(enter).collect();
-            drop(presence);
-            for room in entered {
-                room.show(&heir);
-            }
-            return true;
-        }
-        false
+    /// The socket of the same user that came for this one, before or while it was found to be gone: a newer one, which is in
+    /// no room yet.
+    fn heir(&self, socket: &Socket, identity: &Identity) -> Option<Arc<Socket>> {
+        let user = identity.user()?;
+        self.sockets_of(user.user_id).into_iter().find(|heir| {
+            let presence = heir.data.lock();
+            heir.number() > socket.number() && is_waiting(&presence)
+        })
     }
+
+    /// Puts a socket of the same user into his rooms that came back before this one was known to be gone; answers into which.
+    /// It goes in first, so that he is neither announced as gone nor loses his seat.
+    fn hand_over(&self, socket: &Socket, identity: &Identity, rooms: &[RoomName]) -> Vec<RoomName> {
+        let Some(heir) = self.heir(socket, identity) else { return Vec::new() };
+        let mut presence = heir.data.lock();
+        // It may have gone meanwhile, or joined a room.
+        if !is_waiting(&presence) {
+            return Vec::new();
+        }
+        let enter = |room: &RoomName| {
+            let entered = self.enter(&heir, &mut presence, room.clone(), None);
+            entered.ok().map(|entered| (room.clone(), entered))
+        };
+        let entered: Vec<_> = rooms.iter().filter_map(enter).collect();
+        drop(presence);
+        let show = |(room, entered): (RoomName, Entered)| {
+            entered.show(&heir);
+            room
+        };
+        entered.into_iter().map(show).collect()
+    }
+}
+
+/// Whether a socket has said that its user is here, and is in no room.
+fn is_waiting(presence: &State) -> bool {
+    presence.is_present && !presence.has_joined && !presence.is_over && presence.rooms.is_empty()
 }

@@ -12,10 +12,12 @@ use super::{name::RoomName, who::Identity};
 
 /// How long somebody may take to come back.
 const RETURN_WITHIN: Duration = Duration::from_mins(2);
-/// The most people that are remembered.
-const PEOPLE_MAX: usize = 100_000;
+/// The most lost connections that are remembered.
+const CONNECTIONS_MAX: usize = 100_000;
 /// The most lost connections of one person that are remembered.
-const CONNECTIONS_MAX: usize = 8;
+const CONNECTIONS_PER_PERSON: usize = 8;
+/// How often those who did not come back in time are forgotten.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A room, and the seat in it.
 pub(super) type Place = (RoomName, Option<u64>);
@@ -30,54 +32,80 @@ enum Person {
 /// When a connection was lost, and which rooms it was in.
 type Lost = (Instant, Vec<Place>);
 
-/// Rooms that people fell out of: for each of their connections, so that each of their devices comes back into its own.
+/// Rooms that people fell out of, for each of their connections. Which device comes back is not known: it gets the rooms of the
+/// connection that was lost last, which is the likeliest.
 #[derive(Default)]
-pub(super) struct Returns(Mutex<HashMap<Person, Vec<Lost>>>);
+pub(super) struct Returns(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    people: HashMap<Person, Vec<Lost>>,
+    /// How many connections are remembered in all.
+    connections: usize,
+    swept_at: Option<Instant>,
+}
 
 impl Returns {
     /// Remembers where somebody was whose connection broke.
     pub(super) fn remember(&self, identity: &Identity, places: Vec<Place>) {
-        let Some(person) = person(identity) else { return };
-        let mut people = self.lock();
-        if people.len() >= PEOPLE_MAX {
-            people.retain(|_, lost| lost.iter().any(is_recent));
+        let Some(person) = person(identity).filter(|_| !places.is_empty()) else { return };
+        let mut state = self.lock();
+        state.sweep(Instant::now());
+        if state.connections >= CONNECTIONS_MAX {
+            return;
         }
-        if people.len() < PEOPLE_MAX && !places.is_empty() {
-            let lost = people.entry(person).or_default();
-            lost.retain(is_recent);
-            if lost.len() < CONNECTIONS_MAX {
-                lost.push((Instant::now(), places));
-            }
+        let lost = state.people.entry(person).or_default();
+        if lost.len() < CONNECTIONS_PER_PERSON {
+            lost.push((Instant::now(), places));
+            state.connections = state.connections.saturating_add(1);
         }
     }
 
-    /// Where somebody is put back who has come back, once: the rooms of the connection that was lost first.
+    /// Where somebody is put back who has come back, once.
     pub(super) fn take(&self, identity: &Identity) -> Vec<Place> {
         let Some(person) = person(identity) else { return Vec::new() };
-        let mut people = self.lock();
-        let Some(mut lost) = people.remove(&person) else { return Vec::new() };
-        lost.retain(is_recent);
+        let mut state = self.lock();
+        let Some(lost) = state.people.get_mut(&person) else { return Vec::new() };
+        let last = lost.pop();
         if lost.is_empty() {
-            return Vec::new();
+            state.people.remove(&person);
         }
-        let (_, places) = lost.remove(0);
-        if !lost.is_empty() {
-            people.insert(person, lost);
-        }
-        places
+        let Some(last) = last else { return Vec::new() };
+        state.connections = state.connections.saturating_sub(1);
+        if is_recent(&last) { last.1 } else { Vec::new() }
     }
 
     /// Forgets a room that somebody left on purpose.
     pub(super) fn forget(&self, identity: &Identity, room: &RoomName) {
-        if let Some(person) = person(identity)
-            && let Some(lost) = self.lock().get_mut(&person)
-        {
-            lost.iter_mut().for_each(|(_, places)| places.retain(|(name, _)| name != room));
+        let Some(person) = person(identity) else { return };
+        let mut state = self.lock();
+        let Some(lost) = state.people.get_mut(&person) else { return };
+        let before = lost.len();
+        lost.iter_mut().for_each(|(_, places)| places.retain(|(name, _)| name != room));
+        lost.retain(|(_, places)| !places.is_empty());
+        let forgotten = before.saturating_sub(lost.len());
+        if lost.is_empty() {
+            state.people.remove(&person);
         }
+        state.connections = state.connections.saturating_sub(forgotten);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Person, Vec<Lost>>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn sweep(&mut self, now: Instant) {
+        if self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_INTERVAL) {
+            return;
+        }
+        self.swept_at = Some(now);
+        self.people.retain(|_, lost| {
+            lost.retain(is_recent);
+            !lost.is_empty()
+        });
+        self.connections = self.people.values().map(Vec::len).sum();
     }
 }
 
@@ -117,15 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn each_lost_connection_comes_back_into_its_own_rooms() {
+    fn the_connection_that_was_lost_last_comes_back_first() {
         let returns = Returns::default();
         for name in ["a", "b", "c", "d", "e", "f", "g", "h", "too many"] {
             returns.remember(&declared(7), vec![(room(name), None)]);
         }
-        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        // What was left on purpose does not count.
+        returns.forget(&declared(7), &room("g"));
+        for name in ["h", "f", "e", "d", "c", "b", "a"] {
             assert_eq!(returns.take(&declared(7)), [(room(name), None)]);
         }
         assert_eq!(returns.take(&declared(7)), []);
+        let state = returns.lock();
+        assert_eq!((state.people.len(), state.connections), (0, 0));
     }
 
     #[test]

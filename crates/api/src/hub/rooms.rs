@@ -13,7 +13,7 @@ use super::{bus::Bus, name::RoomName, room::Room};
 
 /// How long a room lives that nobody is in.
 const EMPTY_LIFE: Duration = Duration::from_mins(10);
-/// How often empty rooms are thrown away early when there are too many.
+/// How long no empty room is looked for after a look in vain.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
 /// How often rooms are looked at for it.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -25,8 +25,8 @@ pub(crate) struct Rooms {
     bus: Arc<dyn Bus>,
     dice: Arc<dyn Dice>,
     rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
-    /// When room was made for new ones last.
-    evicted_at: Mutex<Option<Instant>>,
+    /// When no empty room was found last.
+    looked_at: Mutex<Option<Instant>>,
 }
 
 impl Rooms {
@@ -39,7 +39,7 @@ impl Rooms {
             bus,
             dice,
             rooms: Mutex::default(),
-            evicted_at: Mutex::default(),
+            looked_at: Mutex::default(),
         });
         runtime.spawn(sweep(Arc::downgrade(&rooms)));
         rooms
@@ -65,17 +65,26 @@ impl Rooms {
         self.lock().get(name).cloned()
     }
 
-    /// Makes room for new ones: no empty room keeps somebody out. Whether there is room now. Not done all the time, since
-    /// all rooms are looked at.
+    /// Makes room for new ones: the tenth that nobody was in for the longest goes. Whether there is room now. After a look in
+    /// vain it takes a moment until there is another one, since all rooms are looked at.
     fn evict(&self, rooms: &mut HashMap<RoomName, Arc<Room>>) -> bool {
-        let now = Instant::now();
-        let mut evicted_at = self.evicted_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if evicted_at.is_some_and(|at| now.duration_since(at) < EVICTION_INTERVAL) {
+        let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked_at.is_some_and(|at| at.elapsed() < EVICTION_INTERVAL) {
             return false;
         }
-        *evicted_at = Some(now);
-        retain(rooms, Duration::ZERO);
-        rooms.len() < self.rooms_max
+        // Whoever opened one just now holds it, and is about to join.
+        let is_free = |room: &Arc<Room>| Arc::strong_count(room) == 1;
+        let mut empty: Vec<_> = rooms
+            .iter()
+            .filter(|(_, room)| is_free(room))
+            .filter_map(|(name, room)| Some((room.empty_since()?, name.clone())))
+            .collect();
+        empty.sort_unstable_by_key(|(since, _)| *since);
+        for (_, name) in empty.iter().take(self.rooms_max.div_ceil(10)) {
+            rooms.remove(name);
+        }
+        *looked_at = empty.is_empty().then(Instant::now);
+        !empty.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RoomName, Arc<Room>>> {
@@ -88,13 +97,8 @@ async fn sweep(rooms: Weak<Rooms>) {
     loop {
         ticks.tick().await;
         let Some(rooms) = rooms.upgrade() else { return };
-        retain(&mut rooms.lock(), EMPTY_LIFE);
+        let is_used = |room: &Arc<Room>| room.empty_since().is_none_or(|since| since.elapsed() < EMPTY_LIFE);
+        // Whoever opened one just now holds it, and is about to join.
+        rooms.lock().retain(|_, room| Arc::strong_count(room) > 1 || is_used(room));
     }
-}
-
-/// Keeps the rooms that somebody is in, or was within `life`.
-fn retain(rooms: &mut HashMap<RoomName, Arc<Room>>, life: Duration) {
-    let is_used = |room: &Arc<Room>| room.empty_since().is_none_or(|since| since.elapsed() < life);
-    // Whoever opened one just now holds it, and is about to join.
-    rooms.retain(|_, room| Arc::strong_count(room) > 1 || is_used(room));
 }

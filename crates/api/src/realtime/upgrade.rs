@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{FromRequest as _, HttpRequest, HttpResponse, rt::net::TcpStream, web::Payload};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, rt::net::TcpStream, web::Payload};
 use socketio::{
     codec::event_begins,
     engine::{Refusal, Transport},
@@ -15,7 +15,7 @@ use socketio::{
 };
 
 use super::{Application, Connection, Endpoint, LARGE_EVENT, http, wire::Wire};
-use crate::listener::Handover;
+use crate::listener::{Handover, Upgradable};
 
 /// How many pings a client may send within [`PINGS_WINDOW`].
 const PINGS_MAX: u32 = 60;
@@ -60,6 +60,8 @@ pub(super) fn turn_away<A: Application>(endpoint: &Arc<Endpoint<A>>, request: &H
 
 /// The answer to the handshake, if it is one. It is given by [`handing_over`], or something else is.
 fn handshake<A: Application>(endpoint: &Endpoint<A>, request: &HttpRequest) -> Option<(HttpResponse, Arc<Wire>)> {
+    // Where nobody takes the connection over there is no handshake.
+    request.extensions().get::<Upgradable>()?;
     // Only the answer is taken: what the client sends is read by a decoder of ours.
     let nothing = Payload::extract(request).into_inner().ok()?;
     let (response, _, _) = actix_ws::handle(request, nothing).ok()?;

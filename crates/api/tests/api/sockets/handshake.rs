@@ -104,3 +104,46 @@ async fn an_upgrade_that_a_route_does_not_know_is_ignored_and_ends_the_connectio
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn upgrades_that_nobody_takes_over_are_refused() {
+    let app = TestApp::start_with(&[("SOCKETS_MAX", "1")]).await;
+    let user = app.user().await;
+    let handshake = upgrade(WEBSOCKET, "");
+    for (what, request) in [
+        ("a list of protocols", handshake.replace("Upgrade: websocket", "Upgrade: websocket, h2c")),
+        ("a chunked body", upgrade(WEBSOCKET, "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n"),
+        ("another method", handshake.replace("GET", "POST")),
+    ] {
+        assert_eq!(status_of(&app, &request).await, 400, "{what}");
+    }
+    // Nothing is carried out for a request whose body has no end, and nothing of it is kept.
+    let authorization = format!("Authorization: Bearer {}\r\nContent-Length: 2\r\n", user.token);
+    let everywhere = upgrade("/api/auth/logout-all", &authorization).replace("GET", "POST") + "{}";
+    assert_eq!(status_of(&app, &everywhere).await, 400);
+    assert_eq!(app.get("/api/profile", Some(&user.token)).await.0, 200);
+    Ws::joined(&app, None).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_answer_is_not_for_requests_that_ask_for_an_upgrade() {
+    let app = TestApp::start().await;
+    let (head, ws) = Ws::send_first(&app, upgrade("/docs/swagger-ui-bundle.js", "").as_bytes()).await;
+    assert!(head.starts_with("HTTP/1.1 400 ") && head.to_lowercase().contains("connection: close"), "{head}");
+    assert_eq!(ws.everything().await.len(), 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handshake_may_follow_another_request_on_its_connection() {
+    let app = TestApp::start().await;
+    let both = format!("GET /health/live HTTP/1.1\r\nHost: chatme.test\r\n\r\n{}", upgrade(WEBSOCKET, ""));
+    let (head, mut ws) = Ws::send_first(&app, both.as_bytes()).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    // Behind the body of the first answer, which has no blank line in it.
+    let second = ws.head().await.unwrap();
+    assert!(second.contains("HTTP/1.1 101 "), "{second}");
+    assert!(ws.text().await.starts_with("0{"));
+    app.stop().await;
+}

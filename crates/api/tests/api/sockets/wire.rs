@@ -204,7 +204,8 @@ impl Ws {
         self.read
     }
 
-    async fn head(&mut self) -> Option<String> {
+    /// The head of the next answer, and what stands before it.
+    pub(super) async fn head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
                 return Some(String::from_utf8(self.read.drain(..end + 4).collect()).unwrap());
