@@ -62,7 +62,9 @@ impl Place {
         let Self { table, user, board, .. } = self;
         format!(
             "SELECT t.{user} AS user_id, u.name, u.avatar_url, u.level, t.coins, t.reached_at
-               FROM {table} t JOIN users u ON u.id = t.{user}
+               FROM {table} t CROSS JOIN LATERAL
+                    -- By its key, row by row: for a page of a ranking nobody reads all users.
+                    (SELECT name, avatar_url, level FROM users WHERE id = t.{user} OFFSET 0) u
               WHERE {board} AND t.period = $2 AND t.starts_at = $3 AND t.coins <= $4
                 AND (t.coins < $4 OR t.reached_at > $5 OR (t.reached_at = $5 AND t.{user} > $6))
               ORDER BY t.coins DESC, t.reached_at, t.{user} LIMIT $7"

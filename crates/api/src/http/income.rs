@@ -34,6 +34,8 @@ pub(super) struct DiamondBalance {
 }
 
 /// Read the caller's diamonds
+///
+/// What gifts and salaries brought him, without what he exchanged for coins.
 #[utoipa::path(tag = "income", security(("token" = [])), responses(
     (status = 200, description = "The diamonds that can be exchanged", body = DiamondBalance),
     (status = 401, description = "`token_missing`", body = Refusal),
@@ -75,6 +77,8 @@ struct DayView {
 }
 
 /// List the caller's gift income by days
+///
+/// Days of the business calendar, between two of them where they are given.
 #[utoipa::path(tag = "income", security(("token" = [])), params(DaysQuery, PageQuery), responses(
     (status = 200, description = "A page of days; 50 when no limit is given", body = DaysView),
     (status = 400, description = "`invalid_date`, `invalid_limit`, `invalid_cursor`, `malformed_query`", body = Refusal),

@@ -261,18 +261,28 @@ async fn health_is_told_to_everybody() {
     app.stop().await;
 }
 
+/// What is told of a host's income, below `/api`.
+const INCOME_REPORTS: [&str; 6] = [
+    "host-income/today",
+    "host-income/week",
+    "host-income/month",
+    "host-income/category",
+    "host-income/history",
+    "income/live-current",
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_incomes_are_not_public_only_the_host_and_admins_read_them() {
     let app = TestApp::start_with(&[("PUBLIC_HOST_INCOME", "false")]).await;
     let (host, other) = (app.user().await, app.user().await);
-    for report in ["today", "history"] {
-        let path = format!("/api/host-income/{report}/{}", host.id);
+    for report in INCOME_REPORTS {
+        let path = format!("/api/{report}/{}", host.id);
         assert_code(&app.get(&path, None).await, 401, "token_missing");
         assert_refused(&app.get(&path, Some(&other.token)).await, 403, "forbidden", "Anda tidak memiliki akses");
         let (status, income) = app.get(&path, Some(&host.token)).await;
         assert_eq!((status, &income["success"]), (200, &Value::Bool(true)));
         assert_code(&app.get(&path, Some("a.b.c")).await, 403, "token_invalid");
-        let strange = format!("/api/host-income/{report}/x?limit=1&limit=1");
+        let strange = format!("/api/{report}/x?limit=1&limit=1");
         assert_code(&app.get(&strange, Some("a.b.c")).await, 403, "token_invalid");
     }
     app.stop().await;
@@ -282,8 +292,8 @@ async fn where_incomes_are_not_public_only_the_host_and_admins_read_them() {
 async fn a_stale_token_does_not_break_a_public_page() {
     let app = TestApp::start().await;
     let host = app.user().await;
-    for report in ["today", "history"] {
-        assert_eq!(app.get(&format!("/api/host-income/{report}/{}", host.id), Some("a.b.c")).await.0, 200);
+    for report in INCOME_REPORTS {
+        assert_eq!(app.get(&format!("/api/{report}/{}", host.id), Some("a.b.c")).await.0, 200);
     }
     app.stop().await;
 }

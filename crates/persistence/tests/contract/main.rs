@@ -23,6 +23,7 @@ mod gift_ledger;
 mod income_history;
 mod lost;
 mod race;
+mod reports;
 mod schema;
 mod support;
 mod totals;

@@ -1,0 +1,98 @@
+//! Reports on a filled database: each is answered from an index, however many gifts there are.
+
+use domain::{
+    gift::GiftHistory as _,
+    id::UserId,
+    income::IncomeHistory as _,
+    page::{Cursor, Limit, PageRequest},
+    ranking::{Board, GiftTotals as _, Rankings as _},
+    time::{Period, Window},
+};
+use persistence::{Database, PgGiftHistory, PgGiftTotals, PgIncomeHistory, PgRankings, PoolSettings};
+
+use crate::support::{Fixture, at, calendar, until};
+
+/// Larger tables are not to be read from one end to the other.
+const ROWS_MAX: i64 = 1_000;
+
+/// Lets `work` have a pool of its own. When its sessions have ended, what they read has been counted.
+async fn counted<T>(fixture: &Fixture, work: impl AsyncFnOnce(Database) -> T) -> T {
+    let sessions = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND backend_type = 'client backend'";
+    let before = fixture.number(sessions).await;
+    let database = Database::connect(fixture.url(), PoolSettings { connections_max: 2 }).await.unwrap();
+    let done = work(database).await;
+    until("the sessions have ended", async || fixture.number(sessions).await == before).await;
+    done
+}
+
+/// 1,500 users; 30,000 gifts within forty days, a tenth of them to one host.
+async fn fill(fixture: &Fixture) -> UserId {
+    let start = at(0).timestamp();
+    fixture
+        .execute(&format!(
+            "INSERT INTO users (id, phone, password, name, created_at, updated_at)
+             SELECT 20000000 + n, '0812' || n, 'x', 'User ' || n, 'epoch', 'epoch' FROM generate_series(1, 1500) n;
+             INSERT INTO gifts (sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity,
+                                host_share_bp, host_income, created_at)
+             SELECT 20000501 + n % 999, 20000000 + CASE WHEN n % 10 = 0 THEN 1 ELSE 2 + n % 498 END, 'rose', 'Rose',
+                    'normal', 10, 1, 5000, 5, to_timestamp({start} - (n * 7919 % 3456000))
+               FROM generate_series(1, 30000) n;
+             INSERT INTO host_income (host_id, gift_id, income, type, created_at)
+             SELECT receiver_id, id, host_income, category, created_at FROM gifts;"
+        ))
+        .await;
+    counted(fixture, async |database| PgGiftTotals::new(database, calendar()).rebuild().await.unwrap()).await;
+    fixture.execute("ANALYZE").await;
+    UserId::new(20_000_001)
+}
+
+/// Tables that are too large to be read from one end to the other, and how often that was done.
+async fn whole_reads(fixture: &Fixture) -> Vec<String> {
+    fixture
+        .texts(&format!(
+            "SELECT s.relname || ' ' || s.seq_scan FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+              WHERE c.reltuples > {ROWS_MAX} ORDER BY 1"
+        ))
+        .await
+}
+
+async fn ask_everything(database: Database, host: UserId) {
+    let (gifts, incomes, rankings) =
+        (PgGiftHistory::new(database.clone()), PgIncomeHistory::new(database.clone()), PgRankings::new(database));
+    let behind = Some(Cursor { created_at: at(-86_400), id: 1_000 });
+    for after in [None, behind] {
+        let page = PageRequest { limit: Limit::MAX, after };
+        assert_eq!(incomes.history(host, page).await.unwrap().items.len(), 100);
+        for period in Period::EVERY {
+            gifts.contributions(host, calendar().span(period, at(0)), page).await.unwrap();
+        }
+    }
+    for period in Period::EVERY {
+        let span = calendar().span(period, at(0));
+        incomes.gift_income(host, span).await.unwrap();
+        for board in [Board::Hosts, Board::FansOf(host)] {
+            let top = rankings.top(board, span, Limit::MAX, None).await.unwrap();
+            assert!(period != Period::All || top.len() == 101, "{board:?}");
+            let last = top.last().map_or(host, |last| last.user_id);
+            rankings.standing(board, span, last, 1_000).await.unwrap();
+        }
+    }
+    incomes.other_income(host).await.unwrap();
+    assert_eq!(incomes.days(host, Window::ALWAYS, Limit::MAX).await.unwrap().len(), 41);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_report_reads_a_large_table_from_one_end_to_the_other() {
+    let fixture = Fixture::new().await;
+    let host = fill(&fixture).await;
+    fixture.execute("SELECT pg_stat_force_next_flush()").await;
+    let before = whole_reads(&fixture).await;
+    let tables: Vec<_> = before.iter().map(|table| table.split(' ').next().unwrap()).collect();
+    assert_eq!(tables, ["fan_totals", "gifts", "host_income", "host_totals", "users"]);
+    counted(&fixture, async |database| ask_everything(database, host).await).await;
+    assert_eq!(whole_reads(&fixture).await, before);
+    // It would have been counted.
+    counted(&fixture, async |database| PgGiftTotals::new(database, calendar()).rebuild().await.unwrap()).await;
+    assert_ne!(whole_reads(&fixture).await, before);
+}
