@@ -117,6 +117,19 @@ async fn two_hundred_that_never_read_cost_their_room_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn websockets_that_end_before_they_carry_their_session_leave_no_file_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, process) = start(&directory);
+    drop(Client::joined(&server.url, None).await);
+    let base = process.open_files();
+    join_all((0..50).map(|_| Client::failed_probe(&server.url))).await;
+    let begun = Instant::now();
+    until_files_are_back(&process, base).await;
+    assert!(begun.elapsed() < Duration::from_secs(20), "only with their sessions: {:?}", begun.elapsed());
+    assert_eq!(server.stop(Signal::TERM).await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn h_21_gigabytes_that_are_announced_cost_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let (server, process) = start(&directory);

@@ -108,6 +108,22 @@ impl Client {
         client.stream.set_zero_linger().unwrap();
     }
 
+    /// A polling session whose websocket ends before it carries the session.
+    pub(crate) async fn failed_probe(url: &str) {
+        let mut polling = Self::connect(url).await;
+        let open = "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: chatme.test\r\nConnection: close\r\n\r\n";
+        polling.write(open.as_bytes()).await;
+        let mut answer = String::new();
+        polling.stream.read_to_string(&mut answer).await.unwrap();
+        let sid = answer.split_once("\"sid\":\"").unwrap().1.split_once('"').unwrap().0;
+        let mut probe = Self::connect(url).await;
+        let request = REQUEST.replace("transport=websocket", &format!("transport=websocket&sid={sid}"));
+        probe.write(request.as_bytes()).await;
+        let mut head = [0; 12];
+        probe.stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(head, *b"HTTP/1.1 101");
+    }
+
     async fn write(&mut self, bytes: &[u8]) {
         // Reading tells when it is over.
         let _ = self.stream.write_all(bytes).await;

@@ -8,9 +8,9 @@ use socketio::session::Reason;
 use super::{
     Hub, Socket,
     answer::{Answer, members, user_id},
-    live::Entered,
+    live::{Entered, arrival, departure},
     name::RoomName,
-    who::{Identity, Profile, State},
+    who::{Identity, Profile, State, Who},
 };
 use crate::{config::SocketIdentity, error::ApiError};
 
@@ -42,24 +42,17 @@ impl Hub {
                 sockets.push(Arc::clone(socket));
             }
         }
-        // Rooms that it joined as a guest know it as one: it goes in again as somebody.
-        let mut entered = Vec::new();
         let former = std::mem::replace(&mut presence.identity, identity);
-        let rooms = std::mem::take(&mut presence.rooms);
-        if former.user().is_some() {
-            presence.rooms = rooms;
-        } else {
-            for room in rooms {
-                let seat = self.go(socket, &room, &former);
-                // It was in so many rooms before, and its seat has just become free.
-                entered.extend(self.enter(socket, &mut presence, room, seat).ok());
+        if former.user().is_none() {
+            // Rooms that it joined as a guest know it as one. A guest has no seat.
+            for name in &presence.rooms {
+                let Some(room) = self.rooms.find(name) else { continue };
+                let (come, gone) = (arrival(name), departure(name));
+                let (was, is) = (former.introduction(), presence.identity.introduction());
+                room.rename(socket.number(), Who::User(user_id), (gone, was), (come, is));
             }
         }
         drop(presence);
-        // What was said meanwhile is among what is shown.
-        for room in entered {
-            room.show(socket);
-        }
         socket.logged_in();
         Ok(())
     }

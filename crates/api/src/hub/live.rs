@@ -53,7 +53,7 @@ impl Hub {
         if let Some(seat) = seat {
             introduction.insert("seat".to_owned(), seat.into());
         }
-        let event = if name.is_party() { "party:user-joined" } else { "live:user-joined" };
+        let event = arrival(&name);
         let room = self.rooms.open(&name).ok_or_else(ApiError::rooms_full)?;
         let joined = room.join(socket, who, seat, (event, introduction)).map_err(|SeatTaken| ApiError::seat_taken())?;
         let is_live = !name.is_party();
@@ -85,8 +85,7 @@ impl Hub {
 
     /// Takes a socket out of a room.
     pub(super) fn go(&self, socket: &Arc<Socket>, name: &RoomName, identity: &Identity) -> Option<u64> {
-        let event = if name.is_party() { "party:user-left" } else { "live:user-left" };
-        self.rooms.find(name)?.leave(socket.number(), event, identity.introduction())
+        self.rooms.find(name)?.leave(socket.number(), departure(name), identity.introduction())
     }
 
     /// `live:message` and `party:message`.
@@ -135,6 +134,16 @@ impl Entered {
         }
         self.answer
     }
+}
+
+/// The event that says that somebody has come.
+pub(super) const fn arrival(room: &RoomName) -> &'static str {
+    if room.is_party() { "party:user-joined" } else { "live:user-joined" }
+}
+
+/// The event that says that somebody has gone.
+pub(super) const fn departure(room: &RoomName) -> &'static str {
+    if room.is_party() { "party:user-left" } else { "live:user-left" }
 }
 
 fn say(room: &Arc<Room>, body: Map<String, Value>, sender: u64) -> u64 {

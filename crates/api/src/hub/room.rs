@@ -131,6 +131,34 @@ impl Room {
         })
     }
 
+    /// A socket speaks for somebody else from now on: he is announced as gone, and the other one as come, unless they have other
+    /// sockets here. It hears everything meanwhile.
+    pub(crate) fn rename(
+        self: &Arc<Self>,
+        number: u64,
+        who: Who,
+        (left, former_body): (&'static str, Map<String, Value>),
+        (joined, body): (&'static str, Map<String, Value>),
+    ) {
+        let mut state = self.lock();
+        let Some(member) = state.members.get_mut(&number) else { return };
+        let former = std::mem::replace(member, who);
+        let rest = state.people.get(&former).map_or(0, |sockets| sockets.saturating_sub(1));
+        if rest == 0 {
+            state.people.remove(&former);
+            state.seats.retain(|_, holder| *holder != former);
+            self.push(&mut state, left, former_body, Some(number));
+        } else {
+            state.people.insert(former, rest);
+        }
+        let sockets = state.people.entry(who).or_default();
+        *sockets = sockets.saturating_add(1);
+        if *sockets == 1 {
+            self.push(&mut state, joined, body, Some(number));
+        }
+        self.count_soon(&mut state);
+    }
+
     /// Lets a socket go, and announces it when its user has no other one here. Answers the seat that became free.
     pub(crate) fn leave(
         self: &Arc<Self>,

@@ -18,6 +18,7 @@ use domain::user::ClientAddress;
 use socketio::{
     engine::{Refusal, Transport},
     session::{Output, Session, WebsocketId},
+    websocket::close_code,
 };
 use tokio::sync::oneshot;
 
@@ -227,6 +228,8 @@ impl<A: Application> Connection<A> {
 
     /// A websocket has ended.
     pub(super) fn websocket_closed(self: &Arc<Self>, id: WebsocketId) {
+        // What nobody reads from is not kept: it would keep its file open.
+        self.lock().probe.take_if(|(probe, _)| *probe == id);
         self.act(|session, now| session.websocket_closed(id, now));
     }
 
@@ -265,8 +268,12 @@ impl<A: Application> Connection<A> {
     pub(super) fn probe(self: &Arc<Self>, wire: &Arc<Wire>) -> Result<WebsocketId, Refusal> {
         let mut inner = self.lock();
         let id = inner.session.probe_opened(Instant::now())?;
-        inner.probe = Some((id, Arc::clone(wire)));
+        // The one before has run out of time.
+        let former = inner.probe.replace((id, Arc::clone(wire)));
         drop(inner);
+        if let Some((_, former)) = former {
+            former.close(close_code::NORMAL);
+        }
         self.act(|_, _| ());
         Ok(id)
     }

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     io,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf as _, Bytes};
@@ -20,10 +20,10 @@ use tokio::{io::Interest, net::TcpStream, runtime::Handle, sync::Notify, time::t
 
 use crate::listener;
 
-/// How long a socket may take nothing of what waits for it before it is cut.
+/// How long a socket may take nothing of what waits for it before it is cut, and how long it may take to close.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// More waits for a socket than may, or it is gone: nothing more can be sent.
+/// More would wait for a socket than may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Overflow;
 
@@ -49,6 +49,8 @@ struct State {
     /// At most one answer to a ping, so that a flood of them costs nothing.
     pong: Option<Bytes>,
     ending: Ending,
+    /// Since when it is closing.
+    closing_since: Option<Instant>,
 }
 
 /// How far a websocket is with its end.
@@ -74,6 +76,10 @@ impl Wire {
         let mut state = self.lock();
         // There is one handshake, and so one connection.
         let _ = self.stream.set(stream);
+        if state.ending == Ending::Over {
+            drop(state);
+            return self.cut();
+        }
         self.write(&mut state);
     }
 
@@ -128,6 +134,7 @@ impl Wire {
         let mut state = self.lock();
         if state.ending == Ending::None {
             state.ending = Ending::Closing;
+            state.closing_since = Some(Instant::now());
             let frame = encode_close(Some(code), "");
             state.waiting.push_back(frame);
             self.write(&mut state);
@@ -225,6 +232,10 @@ async fn flush(wire: Arc<Wire>) {
             // The system says so only when much of its buffer is free: a slow client may have read all the same.
             Err(_) if wire.progresses(stream) => continue,
             Ok(Err(_)) | Err(_) => return wire.cut(),
+        }
+        // However slowly it goes on: who is closed counts for nothing any more.
+        if wire.lock().closing_since.is_some_and(|since| since.elapsed() >= PROGRESS_TIMEOUT) {
+            return wire.cut();
         }
         let written = stream.try_io(Interest::WRITABLE, || {
             let mut state = wire.lock();

@@ -71,6 +71,7 @@ impl<A: Application> Connection<A> {
             if wire.send(frames.clone()).is_ok() {
                 return;
             }
+            wire.cut();
             inner.session.close(Close::Cut, Instant::now());
             drop(inner);
             return self.act(|_, _| ());

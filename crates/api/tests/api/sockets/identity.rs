@@ -87,3 +87,38 @@ async fn who_is_sent_away_over_polling_learns_it_before_the_end() {
     assert_eq!(get(&app, &path, None).await.1, "41");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_logs_in_within_a_busy_room_misses_nothing() {
+    let app = TestApp::start_with(&[("CHAT_BURST", "1000"), ("SOCKET_EVENT_BURST", "1000")]).await;
+    let (speaker, user) = (app.user().await, app.user().await);
+    let (mut speaking, mut guest) = (Ws::joined(&app, Some(&speaker.token)).await, Ws::joined(&app, None).await);
+    for ws in [&mut speaking, &mut guest] {
+        assert_eq!(ws.code("party:join", &json!({"roomId": "busy"})).await, json!(null));
+    }
+    for number in 0..40 {
+        let line = json!({"roomId": "busy", "message": number.to_string()});
+        assert_eq!(speaking.code("party:message", &line).await, json!(null));
+        if number == 20 {
+            assert_eq!(guest.code("user:join", &json!({"token": user.token})).await, json!(null));
+        }
+    }
+    let mut heard = guest.passed_over();
+    while !heard.iter().any(|(_, body)| body["message"] == json!("39")) {
+        heard.extend(guest.until("party:new-message").await);
+    }
+    let lines: Vec<_> = heard
+        .iter()
+        .filter(|(event, _)| event == "party:new-message")
+        .map(|(_, body)| body["message"].clone())
+        .collect();
+    assert_eq!(lines, (0..40).map(|number| json!(number.to_string())).collect::<Vec<_>>());
+    // The others were told who he is now.
+    let mut changed = speaking.passed_over();
+    while !changed.iter().any(|(_, body)| body["userId"] == json!(user.id)) {
+        changed.extend(speaking.until("party:user-joined").await);
+    }
+    let ids: Vec<_> = changed.iter().map(|(event, body)| (event.as_str(), body["userId"].as_i64())).collect();
+    assert!(ids.ends_with(&[("party:user-left", None), ("party:user-joined", Some(user.id))]), "{ids:?}");
+    app.stop().await;
+}
