@@ -84,6 +84,7 @@ fn contribution((id, gift_name, total, sender_name, created_at): Row) -> Result<
     Ok(Contribution { gift_id: GiftId::new(id), gift_name, total: coins(total)?, sender_name, created_at })
 }
 
-fn coins(amount: i64) -> Result<Coins, StoreError> {
+/// An amount as the database keeps it.
+pub(crate) fn coins(amount: i64) -> Result<Coins, StoreError> {
     Coins::new(amount).map_err(|error| read_error(unreadable(error)))
 }

@@ -9,7 +9,7 @@ use diesel::{
 use diesel_async::RunQueryDsl as _;
 use domain::{
     id::UserId,
-    money::{AMOUNT_MAX, Coins},
+    money::AMOUNT_MAX,
     page::Limit,
     ranking::{Board, RankCursor, Ranked, Rankings, Standing},
     store::StoreError,
@@ -17,10 +17,7 @@ use domain::{
     user::AvatarPath,
 };
 
-use crate::{
-    error::{read_error, unreadable},
-    pool::Database,
-};
+use crate::{error::read_error, pg_gift_history::coins, pool::Database};
 
 /// Reads rankings from PostgreSQL.
 pub struct PgRankings {
@@ -109,10 +106,6 @@ struct StandingRow {
     coins: i64,
     #[diesel(sql_type = BigInt)]
     ahead: i64,
-}
-
-fn coins(amount: i64) -> Result<Coins, StoreError> {
-    Coins::new(amount).map_err(|error| read_error(unreadable(error)))
 }
 
 #[async_trait]

@@ -82,6 +82,8 @@ async fn days_are_paged_and_bounded() {
     assert_eq!(list("startDate=2026-11-01&endDate=2026-11-02").await.0, ["2026-11-02", "2026-11-01"]);
     assert_eq!(list("endDate=2026-10-31").await, (vec!["2026-10-31".to_owned()], Value::Null));
     assert_eq!(list("startDate=2026-11-06").await.0, Vec::<String>::new());
+    assert_eq!(list("startDate=0000-01-01&endDate=9999-12-31").await.0, newest_first);
+    assert_eq!(list("cursor=0000-01-01").await.0, Vec::<String>::new());
     assert_eq!(list("startDate=2026-11-01&endDate=2026-11-05&limit=2&cursor=2026-11-02").await.0, ["2026-11-01"]);
     for query in
         ["startDate=1.11.2026", "endDate=2026-11-31", "startDate=2026-11-02&endDate=2026-11-01", "endDate=+12026-01-01"]
