@@ -8,6 +8,7 @@ use crate::{
     chat::MessageText,
     gift::{GiftPosting, GiftReceipt},
     id::{ConversationId, MessageId, UserId},
+    live::LiveSession,
     room::RoomId,
 };
 
@@ -40,6 +41,10 @@ pub enum LiveEvent {
         /// When it was sent.
         at: DateTime<Utc>,
     },
+    /// A host is live, in the room that the session names, if it names one.
+    SessionStarted(LiveSession),
+    /// A session has ended.
+    SessionEnded(LiveSession),
 }
 
 /// Tells connected users what happened.

@@ -56,6 +56,10 @@ id!(
     MovementId
 );
 id!(
+    /// A row of `live_sessions`.
+    LiveSessionId
+);
+id!(
     /// What two users write each other, as a whole.
     ConversationId
 );

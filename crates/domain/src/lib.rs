@@ -14,7 +14,7 @@
 //! | business day, week, month | calendar units in the configured zone, see [`time`] |
 //!
 //! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`], [`room`])
-//! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`ranking`], [`chat`]), which use each other's types
+//! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`ranking`], [`chat`], [`live`]), which use each other's types
 //! only, and tell what happened as an [`event`].
 // Money and time are computed with checked arithmetic only; tests may add up plainly.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
@@ -27,6 +27,7 @@ pub mod gift;
 pub mod id;
 pub mod idempotency;
 pub mod income;
+pub mod live;
 pub mod money;
 pub mod page;
 pub mod ranking;

@@ -138,6 +138,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    live_session_viewers (session_id, user_id) {
+        session_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
     live_sessions (id) {
         id -> BigInt,
         host_id -> BigInt,
@@ -148,6 +155,7 @@ diesel::table! {
         total_income -> BigInt,
         total_viewers -> Integer,
         created_at -> Timestamptz,
+        last_sign_at -> Timestamptz,
     }
 }
 
@@ -224,6 +232,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     host_income,
     host_totals,
     idempotency_keys,
+    live_session_viewers,
     live_sessions,
     private_messages,
     salary_requests,

@@ -21,6 +21,7 @@ mod gift_catalogue;
 mod gift_history;
 mod gift_ledger;
 mod income_history;
+mod live_sessions;
 mod lost;
 mod race;
 mod reports;

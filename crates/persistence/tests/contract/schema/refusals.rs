@@ -1,5 +1,7 @@
 //! What the database refuses whoever asks: the last line behind the domain.
 
+mod live;
+
 use tokio_postgres::error::SqlState;
 
 use crate::support::{Fixture, order};
