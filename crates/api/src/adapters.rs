@@ -1,5 +1,6 @@
 //! Adapters of the domain's ports that need no database.
 
+mod audience;
 mod avatars;
 mod clock;
 mod dice;
@@ -8,6 +9,7 @@ mod password;
 mod publisher;
 mod token;
 
+pub(crate) use audience::StoredAudience;
 pub(crate) use avatars::FileAvatarStore;
 pub(crate) use avatars::{DIRECTORY as AVATAR_DIRECTORY, is_name as is_avatar_name};
 pub(crate) use clock::SystemClock;

@@ -1,6 +1,7 @@
 //! The composition root: the only place that knows both the services and what stands behind their ports.
 
 mod error;
+mod label;
 mod readiness;
 mod rooms;
 
@@ -11,6 +12,7 @@ use domain::{
     gift::{CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
+    live::LiveService,
     ranking::{GiftTotals, RankingService},
     rate::Quotas,
     store::StoreError,
@@ -19,13 +21,15 @@ use domain::{
 };
 use persistence::{
     Database, PgChatStore, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger, PgGiftTotals, PgIncomeHistory,
-    PgMoneyAudit, PgRankings, PgUserRepository, PoolSettings,
+    PgLiveSessions, PgMoneyAudit, PgRankings, PgUserRepository, PoolSettings,
 };
 
 pub use self::error::StartError;
-use self::{readiness::DatabaseDependency, rooms::live_rooms};
+use self::{label::place, readiness::DatabaseDependency, rooms::live_rooms};
 use crate::{
-    adapters::{ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, SystemClock, check_secret},
+    adapters::{
+        ArgonHasher, FileAvatarStore, JwtSigner, LivePublisher, OsDice, StoredAudience, SystemClock, check_secret,
+    },
     config::Settings,
     embedded::{self, EmbeddedDatabase},
     hub::{HubPublisher, HubServices, LocalBus},
@@ -174,6 +178,14 @@ impl Deployment {
             rates: Quotas::new(settings.sockets.chat),
         });
         let messages = Arc::new(Lane::new(settings.money_queue, settings.money_wait));
+        let sessions = Arc::new(PgLiveSessions::new(self.database.clone(), settings.calendar));
+        let audience = StoredAudience::new(sessions.clone());
+        let live_sessions = Arc::new(LiveService {
+            sessions,
+            audience: audience.clone(),
+            publisher: publisher.clone(),
+            clock: clock.clone(),
+        });
         let live = live_rooms(
             settings,
             HubServices {
@@ -183,6 +195,8 @@ impl Deployment {
                 money: Arc::clone(&money),
                 chats: Arc::clone(&chats),
                 messages: Arc::clone(&messages),
+                live: Arc::clone(&live_sessions),
+                audience,
                 bus: Arc::new(LocalBus::new()),
                 clock: clock.clone(),
                 dice: dice.clone(),
@@ -200,6 +214,7 @@ impl Deployment {
             rankings: RankingService::new(Arc::new(PgRankings::new(self.database.clone()))),
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
             chats,
+            live_sessions,
             messages,
             money,
             // Uploads have their own limit, and let go of it a moment before they let go of the lane.
@@ -257,39 +272,4 @@ pub(crate) fn look_at_secret(settings: &Settings) -> Result<(), StartError> {
 
 fn kept_secret_failed(error: io::Error) -> StartError {
     StartError::Io("the kept secret".to_owned(), error)
-}
-
-/// Host, port and name of a database, when its URL shows beyond doubt where they are; no part of a password.
-fn place(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"))?;
-    // An `@` or `?` in a password ought to be escaped. Where it is not, nobody can tell what is what.
-    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
-    match place.split_once('@') {
-        Some((_, place)) if !place.contains('@') && !options.contains('@') => Some(place),
-        Some(_) => None,
-        None if options.contains('@') => None,
-        None => Some(place),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_label_never_shows_a_part_of_a_password() {
-        for (url, expected) in [
-            ("postgres://user:hunter2@db.example:5432/chatme?sslmode=require", Some("db.example:5432/chatme")),
-            ("postgresql://user@%2Frun%2Fpg/chatme", Some("%2Frun%2Fpg/chatme")),
-            ("postgres://db.example/chatme", Some("db.example/chatme")),
-            ("postgres://user:hun@ter2@db.example/chatme", None),
-            ("postgres://user:hun?ter2@db.example/chatme", None),
-            ("postgres://user:h@un?ter2@db.example/chatme", None),
-            ("postgres://db.example/chatme?password=hun@ter2", None),
-            ("host=db.example user=user password=hun@ter2 dbname=chatme", None),
-            ("password='hunter2@x'", None),
-        ] {
-            assert_eq!(place(url), expected, "{url}");
-        }
-    }
 }

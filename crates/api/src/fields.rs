@@ -4,11 +4,14 @@
 
 use std::borrow::Cow;
 
+use domain::room::RoomId;
 use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type},
 };
+
+use crate::error::ApiError;
 
 /// A member that may be absent. `null` is told apart from absence, because clearing is not leaving alone.
 pub(crate) type Field = Option<Value>;
@@ -37,6 +40,20 @@ pub(crate) fn digits(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let is_plain = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
     if is_plain { text.parse().ok() } else { None }
+}
+
+/// The name of a room: a text, or a number for the apps that name a room by one. `None` when it is absent or `null`.
+///
+/// # Errors
+/// 400 for what is no room's name.
+pub(crate) fn room(field: &Field) -> Result<Option<RoomId>, ApiError> {
+    let name = match field {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(name)) => Cow::Borrowed(name.as_str()),
+        Some(Value::Number(number)) => Cow::Owned(number.to_string()),
+        Some(_) => return Err(ApiError::invalid_room()),
+    };
+    RoomId::parse(&name).map(Some).map_err(|_| ApiError::invalid_room())
 }
 
 /// How the description shows a member that [`integer`] reads.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     error::ApiError,
-    fields::{Field, IntegerOrDigits, integer, is_missing, present},
+    fields::{Field, IntegerOrDigits, integer, is_missing, present, room},
 };
 
 /// A wish to send a gift. `giftName` and `category`, which older apps send too, are ignored.
@@ -77,14 +77,7 @@ impl SendGiftBody {
 
     /// The room that is told of it.
     pub(crate) fn room(&self) -> Result<Option<RoomId>, ApiError> {
-        match &self.room_id {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(name)) => RoomId::parse(name).map(Some).map_err(|_| ApiError::invalid_room()),
-            Some(Value::Number(number)) => {
-                RoomId::parse(&number.to_string()).map(Some).map_err(|_| ApiError::invalid_room())
-            }
-            Some(_) => Err(ApiError::invalid_room()),
-        }
+        room(&self.room_id)
     }
 
     /// Its key: from the header or from the body; from both only if they are equal. Without one, the server makes one, so

@@ -11,6 +11,7 @@ mod greeting;
 mod health;
 mod host_income;
 mod income;
+mod live_session;
 mod profile;
 mod query;
 mod rankings;

@@ -1,8 +1,8 @@
 //! The hub: who is connected, in which rooms, and what the events of their sockets do.
 //!
 //! It knows nothing of transports and frames: that is the driver's ([`crate::realtime`]). Locks are taken in one order:
-//! a socket's presence, then a room, then its topic on the bus, then the connection; nothing is sent to a single socket under
-//! the first three.
+//! a socket's presence, then who is live, then the list of rooms, then a room, then its topic on the bus, then the connection;
+//! nothing is sent to a single socket under all but the last.
 
 mod answer;
 mod bus;
@@ -15,6 +15,7 @@ mod payments;
 mod returns;
 mod room;
 mod rooms;
+mod sessions;
 mod watch;
 mod who;
 
@@ -29,6 +30,7 @@ use domain::{
     dice::Dice,
     gift::GiftService,
     id::UserId,
+    live::LiveService,
     rate::Quotas,
     time::Clock,
     user::{AccountService, ProfileService},
@@ -49,6 +51,7 @@ use self::{
     who::{Presence, Who},
 };
 use crate::{
+    adapters::StoredAudience,
     config::SocketSettings,
     error::ApiError,
     lane::Lane,
@@ -57,6 +60,7 @@ use crate::{
 
 pub(crate) use bus::LocalBus;
 pub(crate) use gift::HubPublisher;
+pub(crate) use sessions::tend;
 pub(crate) use watch::watch;
 
 /// A client, as the hub knows it.
@@ -70,6 +74,8 @@ pub(crate) struct HubServices {
     pub(crate) money: Arc<Lane>,
     pub(crate) chats: Arc<ChatService>,
     pub(crate) messages: Arc<Lane>,
+    pub(crate) live: Arc<LiveService>,
+    pub(crate) audience: Arc<StoredAudience>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
@@ -84,6 +90,8 @@ pub(crate) struct Hub {
     money: Arc<Lane>,
     chats: Arc<ChatService>,
     messages: Arc<Lane>,
+    live: Arc<LiveService>,
+    audience: Arc<StoredAudience>,
     payments: Payments,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
@@ -98,7 +106,8 @@ pub(crate) struct Hub {
 impl Hub {
     /// A hub without anybody, on the present runtime.
     pub(crate) fn new(services: HubServices, limits: SocketSettings) -> Self {
-        let HubServices { accounts, profiles, gifts, money, chats, messages, bus, clock, dice } = services;
+        let HubServices { accounts, profiles, gifts, money, chats, messages, live, audience, bus, clock, dice } =
+            services;
         let rooms = Rooms::new(limits.rooms, bus, Arc::clone(&dice));
         Self {
             limits,
@@ -108,6 +117,8 @@ impl Hub {
             money,
             chats,
             messages,
+            live,
+            audience,
             payments: Payments::default(),
             clock,
             dice,

@@ -11,6 +11,7 @@ use domain::{
     dice::Dice,
     gift::{CatalogueService, GiftService},
     income::IncomeService,
+    live::LiveService,
     ranking::RankingService,
     time::{BusinessCalendar, Clock},
     user::{AccountService, PasswordPolicy, PhoneRegion, ProfileService},
@@ -40,7 +41,9 @@ pub(crate) struct AppState {
     pub(crate) incomes: IncomeService,
     /// Private messages.
     pub(crate) chats: Arc<ChatService>,
-    /// Where messages are stored and told.
+    /// When hosts are live.
+    pub(crate) live_sessions: Arc<LiveService>,
+    /// Where messages, and the beginnings and ends of live sessions, are stored and told.
     pub(crate) messages: Arc<Lane>,
     /// Where money requests run.
     pub(crate) money: Arc<Lane>,

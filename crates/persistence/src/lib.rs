@@ -4,7 +4,7 @@
 //!
 //! - **Atomicity.** A port's method is one transaction or one statement. A method that fails wrote nothing, or says that
 //!   the outcome is unknown; money methods try again under their idempotency key before they say so.
-//! - **One lock order** for the whole system (docs/database.md): users by id, then rows that are only inserted,
+//! - **One lock order** for the whole system (docs/database.md): users by id, live sessions by id, then rows that are only inserted,
 //!   totals of hosts, totals of fans, keys last. Crossing gifts cannot deadlock.
 //! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, and any
 //!   change of a money row, also to a bug in this crate.

@@ -8,7 +8,7 @@ use crate::{
     realtime::{Endpoint, EndpointLimits},
 };
 
-/// Live rooms, with somebody who looks after those who are connected.
+/// Live rooms, with somebody who looks after those who are connected, and after live sessions.
 pub(super) fn live_rooms(settings: &Settings, services: HubServices) -> Arc<Endpoint<Hub>> {
     let sockets = settings.sockets;
     let protocol = socketio::settings::Settings {
@@ -33,5 +33,6 @@ pub(super) fn live_rooms(settings: &Settings, services: HubServices) -> Arc<Endp
     let dice = Arc::clone(&services.dice);
     let endpoint = Endpoint::new(protocol, limits, Hub::new(services, sockets), dice);
     tokio::spawn(hub::watch(Arc::downgrade(&endpoint)));
+    tokio::spawn(hub::tend(Arc::downgrade(&endpoint)));
     endpoint
 }

@@ -3,6 +3,7 @@
 //! The matches are exhaustive on purpose: a new refusal does not compile until it has a status, a code and a text.
 
 mod chat;
+mod live;
 mod requests;
 mod rooms;
 

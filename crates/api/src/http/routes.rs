@@ -13,8 +13,8 @@ use actix_web::{
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
 use super::{
-    account, avatar, chat, contributions, docs, gifts, greeting, health, host_income, income, not_found, profile,
-    rankings,
+    account, avatar, chat, contributions, docs, gifts, greeting, health, host_income, income, live_session, not_found,
+    profile, rankings,
 };
 use crate::{
     hub::Hub,
@@ -49,6 +49,7 @@ fn described(config: &mut DescribedConfig<'_>) {
         )
         .service(scope("/api/chat").configure(private_messages))
         .service(scope("/api/income").service(income::balance).service(income::history).service(income::live_current))
+        .service(scope("/api/live-session").configure(live_sessions))
         .service(
             scope("/api")
                 .configure(own_profile)
@@ -80,6 +81,15 @@ fn private_messages(config: &mut DescribedConfig<'_>) {
         .service(chat::send)
         .service(chat::block)
         .service(chat::unblock);
+}
+
+/// When hosts are live.
+fn live_sessions(config: &mut DescribedConfig<'_>) {
+    config
+        .service(live_session::start)
+        .service(live_session::end)
+        .service(live_session::heartbeat)
+        .service(live_session::duration_today);
 }
 
 /// Live rooms. With and without the slash: clients differ.

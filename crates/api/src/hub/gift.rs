@@ -147,6 +147,8 @@ impl EventPublisher for HubPublisher {
                 });
                 endpoint.application.tell_user(to, "chat:receive", body);
             }
+            LiveEvent::SessionStarted(session) => endpoint.application.session_started(&session),
+            LiveEvent::SessionEnded(session) => endpoint.application.session_ended(&session),
         }
     }
 }

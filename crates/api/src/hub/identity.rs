@@ -50,6 +50,7 @@ impl Hub {
                 let (come, gone) = (arrival(name), departure(name));
                 let (was, is) = (former.introduction(), presence.identity.introduction());
                 room.rename(socket.number(), Who::User(user_id), (gone, was), (come, is));
+                self.note(&room, &presence.identity, socket.number());
             }
         }
         drop(presence);

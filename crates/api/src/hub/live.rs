@@ -56,6 +56,7 @@ impl Hub {
         let event = arrival(&name);
         let room = self.rooms.open(&name).ok_or_else(ApiError::rooms_full)?;
         let joined = room.join(socket, who, seat, (event, introduction)).map_err(|SeatTaken| ApiError::seat_taken())?;
+        self.note(&room, &presence.identity, socket.number());
         let is_live = !name.is_party();
         if !presence.rooms.contains(&name) {
             presence.rooms.push(name);
@@ -85,7 +86,9 @@ impl Hub {
 
     /// Takes a socket out of a room.
     pub(super) fn go(&self, socket: &Arc<Socket>, name: &RoomName, identity: &Identity) -> Option<u64> {
-        self.rooms.find(name)?.leave(socket.number(), departure(name), identity.introduction())
+        let room = self.rooms.find(name)?;
+        self.note(&room, identity, socket.number());
+        room.leave(socket.number(), departure(name), identity.introduction())
     }
 
     /// `live:message` and `party:message`.

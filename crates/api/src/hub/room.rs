@@ -1,14 +1,18 @@
 //! One room: who is in it, what it says, in which order.
 
+mod budget;
+
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
+use domain::id::UserId;
 use serde_json::{Map, Value};
 use tokio::{runtime::Handle, time::sleep};
 
+use self::budget::LargeBudget;
 use super::{
     Socket,
     bus::{Broadcast, Topic},
@@ -40,6 +44,8 @@ struct State {
     members: HashMap<u64, Who>,
     /// How many sockets everybody has here.
     people: HashMap<Who, u32>,
+    /// Who is live here, and so is no viewer.
+    hosts: HashSet<UserId>,
     seats: HashMap<u64, Who>,
     history: VecDeque<Value>,
     counted_at: Option<Instant>,
@@ -48,11 +54,20 @@ struct State {
     large: LargeBudget,
 }
 
-/// How many bytes of large gifts a room has passed on lately.
-#[derive(Default)]
-struct LargeBudget {
-    since: Option<Instant>,
-    bytes: usize,
+impl State {
+    /// The accounts that are here.
+    fn users(&self) -> impl Iterator<Item = UserId> {
+        self.people.keys().filter_map(|who| match who {
+            Who::User(user) => Some(*user),
+            Who::Guest(_) => None,
+        })
+    }
+
+    /// How many watch: everybody but who is live here.
+    fn viewers(&self) -> usize {
+        let hosts = self.hosts.iter().filter(|host| self.people.contains_key(&Who::User(**host))).count();
+        self.people.len().saturating_sub(hosts)
+    }
 }
 
 /// What somebody who joins is told.
@@ -73,12 +88,19 @@ pub(crate) struct SeatTaken;
 
 impl Room {
     /// An empty room.
-    pub(crate) fn new(name: RoomName, stream: String, topic: Arc<dyn Topic>, runtime: Handle) -> Arc<Self> {
+    pub(crate) fn new(
+        name: RoomName,
+        stream: String,
+        topic: Arc<dyn Topic>,
+        runtime: Handle,
+        hosts: HashSet<UserId>,
+    ) -> Arc<Self> {
         let state = State {
             stream,
             seq: 0,
             members: HashMap::new(),
             people: HashMap::new(),
+            hosts,
             seats: HashMap::new(),
             history: VecDeque::new(),
             counted_at: None,
@@ -127,7 +149,7 @@ impl Room {
             history: state.history.iter().cloned().collect(),
             seq,
             stream: state.stream.clone(),
-            viewers: state.people.len(),
+            viewers: state.viewers(),
         })
     }
 
@@ -210,17 +232,30 @@ impl Room {
 
     /// Takes so many bytes from the room's budget of large gifts; whether they fit.
     pub(crate) fn admit_large(&self, bytes: usize, bytes_max: usize, window: Duration) -> bool {
+        self.lock().large.admit(bytes, bytes_max, window)
+    }
+
+    /// Says who is live here; answers the users who are here, when somebody is that was not before.
+    pub(crate) fn set_hosts(self: &Arc<Self>, hosts: HashSet<UserId>) -> Vec<UserId> {
         let mut state = self.lock();
-        let now = Instant::now();
-        if state.large.since.is_none_or(|since| now.duration_since(since) > window) {
-            state.large = LargeBudget { since: Some(now), bytes: 0 };
+        if state.hosts == hosts {
+            return Vec::new();
         }
-        let sum = state.large.bytes.saturating_add(bytes);
-        if sum > bytes_max {
-            return false;
-        }
-        state.large.bytes = sum;
-        true
+        let has_new = !hosts.is_subset(&state.hosts);
+        state.hosts = hosts;
+        self.count_soon(&mut state);
+        if has_new { state.users().collect() } else { Vec::new() }
+    }
+
+    /// Whether somebody is live here.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.lock().hosts.is_empty()
+    }
+
+    /// Which of those who are live here are here.
+    pub(crate) fn hosts_present(&self) -> Vec<UserId> {
+        let state = self.lock();
+        state.users().filter(|user| state.hosts.contains(user)).collect()
     }
 
     /// Since when nobody is here.
@@ -256,6 +291,6 @@ async fn count(room: Weak<Room>, wait: Duration) {
     let Some(room) = room.upgrade() else { return };
     let mut state = room.lock();
     (state.is_counting, state.counted_at) = (false, Some(Instant::now()));
-    let viewers = state.people.len();
+    let viewers = state.viewers();
     room.push(&mut state, "live:viewer-count", Map::from_iter([("count".to_owned(), viewers.into())]), None);
 }

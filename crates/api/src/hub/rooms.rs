@@ -1,12 +1,12 @@
 //! All rooms.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
-use domain::dice::Dice;
+use domain::{dice::Dice, id::UserId, room::RoomId};
 use tokio::{runtime::Handle, time::interval};
 
 use super::{bus::Bus, name::RoomName, room::Room};
@@ -25,8 +25,26 @@ pub(crate) struct Rooms {
     bus: Arc<dyn Bus>,
     dice: Arc<dyn Dice>,
     rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
+    live: Mutex<Live>,
     /// When no empty room was found last.
     looked_at: Mutex<Option<Instant>>,
+}
+
+/// Who is live, in which room.
+#[derive(Default)]
+struct Live {
+    hosts: HashMap<RoomId, HashSet<UserId>>,
+    /// Grows with every change that was heard of at once.
+    version: u64,
+}
+
+impl Live {
+    fn of(&self, name: &RoomName) -> HashSet<UserId> {
+        match name {
+            RoomName::Live(room) => self.hosts.get(room).cloned().unwrap_or_default(),
+            RoomName::Party(_) => HashSet::new(),
+        }
+    }
 }
 
 impl Rooms {
@@ -39,6 +57,7 @@ impl Rooms {
             bus,
             dice,
             rooms: Mutex::default(),
+            live: Mutex::default(),
             looked_at: Mutex::default(),
         });
         runtime.spawn(sweep(Arc::downgrade(&rooms)));
@@ -47,6 +66,8 @@ impl Rooms {
 
     /// The room with this name, made if there is none; `None` when there are too many.
     pub(crate) fn open(&self, name: &RoomName) -> Option<Arc<Room>> {
+        // Always locked in this order.
+        let live = self.live();
         let mut rooms = self.lock();
         if let Some(room) = rooms.get(name) {
             return Some(Arc::clone(room));
@@ -55,7 +76,7 @@ impl Rooms {
             return None;
         }
         let stream = format!("{:016x}", self.dice.draw());
-        let room = Room::new(name.clone(), stream, self.bus.topic(name), self.runtime.clone());
+        let room = Room::new(name.clone(), stream, self.bus.topic(name), self.runtime.clone(), live.of(name));
         rooms.insert(name.clone(), Arc::clone(&room));
         Some(room)
     }
@@ -63,6 +84,52 @@ impl Rooms {
     /// The room with this name, if there is one.
     pub(crate) fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
         self.lock().get(name).cloned()
+    }
+
+    /// A host is live in a room from now on, or is not any more; answers the room, if there is one, and the users in it who see
+    /// somebody live now.
+    pub(crate) fn set_live(&self, room: &RoomId, host: UserId, is_live: bool) -> Option<(Arc<Room>, Vec<UserId>)> {
+        let name = RoomName::Live(room.clone());
+        // Held while the room is told, so that what is known and what rooms know is the same.
+        let mut live = self.live();
+        live.version = live.version.wrapping_add(1);
+        let hosts = live.hosts.entry(room.clone()).or_default();
+        if is_live {
+            hosts.insert(host);
+        } else {
+            hosts.remove(&host);
+        }
+        if hosts.is_empty() {
+            live.hosts.remove(room);
+        }
+        let found = self.find(&name)?;
+        let watching = found.set_hosts(live.of(&name));
+        Some((found, watching))
+    }
+
+    /// Changes with every [`Self::set_live`].
+    pub(crate) fn live_version(&self) -> u64 {
+        self.live().version
+    }
+
+    /// Who is live, as the database knows it, unless something was heard of since `version`. Answers who sees somebody live
+    /// that did not before.
+    pub(crate) fn replace_live(
+        &self,
+        hosts: HashMap<RoomId, HashSet<UserId>>,
+        version: u64,
+    ) -> Vec<(Arc<Room>, Vec<UserId>)> {
+        let mut live = self.live();
+        if live.version != version {
+            return Vec::new();
+        }
+        live.hosts = hosts;
+        let rooms: Vec<_> = self.lock().values().cloned().collect();
+        rooms.into_iter().map(|room| (Arc::clone(&room), room.set_hosts(live.of(&room.name)))).collect()
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes room for new ones: the tenth that nobody was in for the longest goes. Whether there is room now. After a look in

@@ -11,6 +11,7 @@ mod gifts;
 mod income;
 mod keys;
 mod limits;
+mod live_sessions;
 mod money;
 mod origins;
 mod profile;

@@ -15,4 +15,5 @@ mod identity;
 mod limits;
 mod resets;
 mod returns;
+mod sessions;
 mod wire;
