@@ -86,6 +86,36 @@ async fn a_server_of_another_business_zone_starts_when_the_totals_were_made_anew
     assert_eq!(server.stop(Signal::TERM).await, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_zone_of_the_process_changes_no_answer() {
+    let directory = tempfile::tempdir().unwrap();
+    // Six hours east and west of the business zone, and one of half hours.
+    let zones = ["Pacific/Kiritimati", "Atlantic/Azores", "Asia/Kolkata"];
+    let mut servers = Vec::new();
+    for zone in zones {
+        servers.push(Chatme::start_with(directory.path(), &[("TZ", zone), ("PGTZ", zone)], Stdio::null()));
+    }
+    for path in [
+        "ranking/hosts?period=hourly",
+        "ranking/hosts?period=daily",
+        "ranking/hosts?period=weekly",
+        "ranking/hosts?period=monthly",
+        "host-income/week/77",
+        "live-session/duration/today/77",
+    ] {
+        let mut windows = Vec::new();
+        // Once more, so that a border which passes meanwhile is seen as such.
+        for server in servers.iter().chain(servers.first()) {
+            windows.push(server.get(&format!("/api/{path}"), None).await.1["window"].clone());
+        }
+        assert!(windows.windows(2).all(|pair| pair[0] == pair[1]) || windows.first() != windows.last(), "{windows:?}");
+        assert_eq!(windows[0]["timezone"], "Asia/Jakarta");
+    }
+    for server in servers {
+        assert_eq!(server.stop(Signal::TERM).await, Some(0));
+    }
+}
+
 #[test]
 fn a_given_database_asks_for_a_secret_that_protects() {
     let directory = tempfile::tempdir().unwrap();

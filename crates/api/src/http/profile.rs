@@ -1,7 +1,11 @@
 //! The caller's own profile.
 
 use actix_web::{get, put, web::Json};
-use domain::user::{Age, DisplayName, Gender, ProfileChange, Signature, User};
+use domain::{
+    money::Diamonds,
+    time::Period,
+    user::{Age, DisplayName, Gender, ProfileChange, Signature, User},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -41,6 +45,9 @@ struct ProfileView {
     /// Nobody rises as a host yet: 0.
     #[serde(rename = "hostLevel")]
     host_level: i32,
+    /// What gifts brought the caller, ever, in diamonds.
+    #[serde(rename = "hostIncome")]
+    host_income: i64,
     #[serde(rename = "vipLevel")]
     vip_level: i32,
     /// Relative to the server.
@@ -57,8 +64,8 @@ struct ProfileView {
     topup_balance_camel: i64,
 }
 
-impl From<User> for ProfileView {
-    fn from(user: User) -> Self {
+impl ProfileView {
+    fn new(user: User, host_income: Diamonds) -> Self {
         Self {
             id: user.id.value(),
             name: user.name,
@@ -68,6 +75,7 @@ impl From<User> for ProfileView {
             user_level: user.level,
             total_xp: 0,
             host_level: 0,
+            host_income: host_income.value(),
             vip_level: user.vip_level,
             avatar_url: user.avatar.map(|avatar| avatar.as_str().to_owned()),
             gender: user.gender,
@@ -92,7 +100,9 @@ impl From<User> for ProfileView {
 #[get("/profile")]
 pub(super) async fn read(state: State, caller: Caller) -> Result<Json<ProfileAnswer>, ApiError> {
     let user = state.profiles.profile(caller.0.user_id).await?;
-    Ok(Json(ProfileAnswer { success: true, data: user.into() }))
+    let always = state.calendar.span(Period::All, state.clock.now());
+    let income = state.incomes.gift_income(user.id, always).await?.total().ok_or_else(ApiError::internal)?;
+    Ok(Json(ProfileAnswer { success: true, data: ProfileView::new(user, income) }))
 }
 
 /// A change of a profile: what is absent stays, `null` clears.

@@ -16,6 +16,8 @@ async fn the_caller_reads_his_diamonds_his_days_and_the_present_hour() {
     let balance = app.get("/api/income/balance", Some(&host.token)).await;
     assert_eq!(balance, (200, json!({"success": true, "diamonds": income})));
     assert_eq!(app.get("/api/income/balance", Some(&fan.token)).await.1["diamonds"], json!(0));
+    let (_, profile) = app.get("/api/auth/profile", Some(&host.token)).await;
+    assert_eq!(profile["data"]["hostIncome"], json!(income));
 
     let (status, days) = app.get("/api/income/history", Some(&host.token)).await;
     let window = json!({"start": null, "end": null, "timezone": "Asia/Jakarta"});

@@ -18,6 +18,7 @@ mod profile;
 mod rankings;
 mod recording;
 mod refusals;
+mod reports;
 mod resets;
 mod routing;
 mod sockets;

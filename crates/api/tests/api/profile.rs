@@ -16,7 +16,7 @@ async fn a_profile_has_both_spellings_of_its_members() {
     for place in PLACES {
         let (status, profile) = app.get(&format!("{place}/profile"), Some(&user.token)).await;
         let types = json!({"success": "boolean", "data": {"id": "integer", "name": "string", "phone": "string",
-            "balance": "integer", "level": "integer", "userLevel": "integer", "totalXp": "integer", "hostLevel": "integer",
+            "balance": "integer", "level": "integer", "userLevel": "integer", "totalXp": "integer", "hostLevel": "integer", "hostIncome": "integer",
             "vipLevel": "integer", "avatar_url": "null", "gender": "null",
             "age": "null", "signature": "null", "topup_balance": "integer", "topupBalance": "integer"}});
         assert_eq!((status, shape(&profile)), (200, types));

@@ -1,5 +1,7 @@
 //! `GiftTotals` and `Rankings`: what is kept beside every gift, and who comes first.
 
+mod sums;
+
 use std::collections::BTreeMap;
 
 use domain::{
