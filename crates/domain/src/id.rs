@@ -60,6 +60,10 @@ id!(
     LiveSessionId
 );
 id!(
+    /// An exchange of diamonds for coins.
+    ExchangeId
+);
+id!(
     /// What two users write each other, as a whole.
     ConversationId
 );

@@ -14,6 +14,13 @@ use crate::{
     time::{Span, Window},
 };
 
+/// What gifts and salaries brought, without what was exchanged; `None` when that is no amount.
+#[must_use]
+pub fn diamonds_left(gifts: &GiftIncome, other: &OtherIncome) -> Option<Diamonds> {
+    let others = other.exchanged.unwrap_or(0).checked_add(other.salaries.unwrap_or(0))?;
+    Diamonds::new(gifts.total()?.value().checked_add(others)?).ok()
+}
+
 /// Reports incomes.
 pub struct IncomeService {
     incomes: Arc<dyn IncomeHistory>,
@@ -40,10 +47,8 @@ impl IncomeService {
     /// [`StoreError`].
     pub async fn balance(&self, host: UserId, always: Span) -> Result<Diamonds, StoreError> {
         let (gifts, other) = self.by_kind(host, always).await?;
-        let others = other.exchanged.unwrap_or(0).checked_add(other.salaries.unwrap_or(0));
-        let sum = gifts.total().and_then(|gifts| gifts.value().checked_add(others?));
         let impossible = || StoreError::Corrupt(format!("the diamonds of {host} are no amount").into());
-        sum.and_then(|sum| Diamonds::new(sum).ok()).ok_or_else(impossible)
+        diamonds_left(&gifts, &other).ok_or_else(impossible)
     }
 
     /// What everything brought `host` and took from him, by its kind.

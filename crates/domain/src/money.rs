@@ -1,7 +1,7 @@
-//! Money: whole numbers with a name. Nothing here rounds except [`Coins::share`], which floors.
+//! Money: whole numbers with a name. Nothing here rounds except [`Coins::share`] and [`Diamonds::exchanged`], which floor.
 //!
-//! **Coins** are bought and spent, **diamonds** are earned. They never mix: the only function from one to the other
-//! is the share that a host receives of a gift.
+//! **Coins** are bought and spent, **diamonds** are earned. They never mix: the only functions from one to the other
+//! are the share that a host receives of a gift, and what she receives for diamonds that she exchanges.
 
 use std::fmt;
 
@@ -72,11 +72,16 @@ amount!(
 impl Coins {
     /// The part of these coins that a host receives, in diamonds: one for one, floored.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a part is at most the whole, so the result fits where the whole did")]
     pub fn share(self, part: BasisPoints) -> Diamonds {
-        let product = i128::from(self.0).checked_mul(i128::from(part.0));
-        let floored = product.and_then(|product| product.checked_div(i128::from(BasisPoints::WHOLE.0)));
-        Diamonds(floored.and_then(|part| i64::try_from(part).ok()).expect("a part of an amount is an amount"))
+        Diamonds(part.of(self.0))
+    }
+}
+
+impl Diamonds {
+    /// What a host receives for these diamonds, in coins: the part of them that the rate is, floored.
+    #[must_use]
+    pub fn exchanged(self, rate: BasisPoints) -> Coins {
+        Coins(rate.of(self.0))
     }
 }
 
@@ -92,6 +97,20 @@ impl BasisPoints {
     #[must_use]
     pub const fn new(points: u16) -> Option<Self> {
         if points <= Self::WHOLE.0 { Some(Self(points)) } else { None }
+    }
+
+    /// A part that is known when the program is written; held within the whole.
+    #[must_use]
+    pub const fn clamped(points: u16) -> Self {
+        if points <= Self::WHOLE.0 { Self(points) } else { Self::WHOLE }
+    }
+
+    /// This part of an amount, floored.
+    #[expect(clippy::expect_used, reason = "a part is at most the whole, so the result fits where the whole did")]
+    fn of(self, amount: i64) -> i64 {
+        let product = i128::from(amount).checked_mul(i128::from(self.0));
+        let floored = product.and_then(|product| product.checked_div(i128::from(Self::WHOLE.0)));
+        floored.and_then(|part| i64::try_from(part).ok()).expect("a part of an amount is an amount")
     }
 
     /// The number of basis points.

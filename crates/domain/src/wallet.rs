@@ -1,8 +1,13 @@
-//! Coins that come from elsewhere than a gift: grants, later top-ups, exchanges and corrections.
+//! Coins that come from elsewhere than a gift: grants, exchanged diamonds, later top-ups and corrections.
 
+mod exchange;
 mod grant;
 mod ports;
 
+pub use exchange::{
+    EXCHANGE_RATE, ExchangeAmount, ExchangeContext, ExchangeError, ExchangeOrder, ExchangePosting, ExchangeReceipt,
+    ExchangeRefusal, ExchangeService, InvalidExchange, Purse, exchange,
+};
 pub use grant::{
     CoinGrant, GrantAmount, GrantContext, GrantError, GrantPosting, GrantReceipt, GrantRefusal, GrantService,
     InvalidGrant, REASON_CHARS_MAX, Reason, grant,

@@ -38,6 +38,7 @@ fn amounts_stay_within_what_javascript_reads_exactly() {
 fn a_part_is_at_most_the_whole() {
     assert_eq!(BasisPoints::new(10_001), None);
     assert_eq!(BasisPoints::new(10_000), Some(BasisPoints::WHOLE));
+    assert_eq!([3_000, 10_000, 10_001].map(|points| BasisPoints::clamped(points).value()), [3_000, 10_000, 10_000]);
 }
 
 proptest! {
