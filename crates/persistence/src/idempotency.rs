@@ -14,7 +14,7 @@ const COMMAND_LINE: i64 = 0;
 
 /// A money request as its key sees it.
 pub(crate) struct KeyedRequest<'a> {
-    /// What it asks for: `gift`, `grant` ….
+    /// What it asks for: `gift`, `grant`, `exchange`.
     pub(crate) operation: &'static str,
     /// Whose key it is.
     pub(crate) actor: Actor,

@@ -6,8 +6,8 @@
 //!   the outcome is unknown; money methods try again under their idempotency key before they say so.
 //! - **One lock order** for the whole system (docs/database.md): users by id, live sessions by id, then rows that are only inserted,
 //!   totals of hosts, totals of fans, keys last. Crossing gifts cannot deadlock.
-//! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, and any
-//!   change of a money row, also to a bug in this crate.
+//! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, half an
+//!   exchange, and any change of a money row, also to a bug in this crate.
 //! - **No clock and no chance.** Instants and ids come from the caller; SQL never calls `now()` or `random()`.
 //!
 //! Rows stay inside: every type that leaves is the domain's.
@@ -19,6 +19,8 @@ mod migrate;
 mod pg_audit;
 mod pg_chat;
 mod pg_coin_ledger;
+mod pg_exchange_history;
+mod pg_exchange_ledger;
 mod pg_gift_catalogue;
 mod pg_gift_history;
 mod pg_gift_ledger;
@@ -35,6 +37,8 @@ pub use migrate::{MigrateError, migrate, migrations_fingerprint};
 pub use pg_audit::PgMoneyAudit;
 pub use pg_chat::PgChatStore;
 pub use pg_coin_ledger::PgCoinLedger;
+pub use pg_exchange_history::PgExchangeHistory;
+pub use pg_exchange_ledger::PgExchangeLedger;
 pub use pg_gift_catalogue::PgGiftCatalogue;
 pub use pg_gift_history::PgGiftHistory;
 pub use pg_gift_ledger::PgGiftLedger;

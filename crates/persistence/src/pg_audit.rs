@@ -36,6 +36,16 @@ WITH coins AS (
 ), incomes AS (
   SELECT gift_id, COUNT(*) AS count, SUM(income)::bigint AS income, MIN(host_id) AS host_id, MIN(type) AS type
     FROM host_income WHERE gift_id IS NOT NULL GROUP BY gift_id
+), taken AS (
+  SELECT COALESCE('exchange ' || exchange_id, 'income ' || id) AS subject, COUNT(*) AS count, MIN(host_id) AS host_id,
+         SUM(income)::bigint AS amount, MIN(type) AS type, MIN(created_at) AS created_at
+    FROM host_income WHERE type = 'exchange' OR exchange_id IS NOT NULL GROUP BY 1
+), given AS (
+  SELECT COALESCE('exchange ' || exchange_id, 'movement ' || id) AS subject, COUNT(*) AS count, MIN(user_id) AS host_id,
+         SUM(amount)::bigint AS amount, MIN(kind) AS type, MIN(created_at) AS created_at
+    FROM coin_movements WHERE kind = 'exchange' OR exchange_id IS NOT NULL GROUP BY 1
+), exchanged AS (
+  SELECT 'exchange ' || id AS subject, host_id, diamonds, coins, created_at FROM exchanges
 )
 SELECT 'balance equals movements minus gifts' AS proof, 'user ' || u.id AS subject,
        u.balance - COALESCE(c.amount, 0) AS difference
@@ -66,6 +76,29 @@ SELECT 'a grant has its key', 'movement ' || m.id, COUNT(k.key) - 1
     ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = 'grant'
    AND (k.outcome -> 'granted' ->> 'movement_id')::bigint = m.id
  WHERE m.kind = 'grant' GROUP BY m.id HAVING COUNT(k.key) <> 1
+UNION ALL
+SELECT 'an exchange takes exactly its diamonds', COALESCE(e.subject, t.subject),
+       COALESCE(t.amount, 0) + COALESCE(e.diamonds, 0)
+  FROM exchanged e FULL JOIN taken t ON t.subject = e.subject
+ WHERE (t.count, t.host_id, t.amount, t.type, t.created_at)
+       IS DISTINCT FROM (1, e.host_id, -e.diamonds, 'exchange', e.created_at)
+UNION ALL
+SELECT 'an exchange gives exactly its coins', COALESCE(e.subject, g.subject),
+       COALESCE(g.amount, 0) - COALESCE(e.coins, 0)
+  FROM exchanged e FULL JOIN given g ON g.subject = e.subject
+ WHERE (g.count, g.host_id, g.amount, g.type, g.created_at)
+       IS DISTINCT FROM (1, e.host_id, e.coins, 'exchange', e.created_at)
+UNION ALL
+SELECT 'an exchange is rated exactly', 'exchange ' || id, (coins - div(diamonds::numeric * rate_bp, 10000))::bigint
+  FROM exchanges WHERE coins <> div(diamonds::numeric * rate_bp, 10000)
+UNION ALL
+SELECT 'an exchange has one key', 'exchange ' || e.id, COUNT(k.key) - 1
+  FROM exchanges e LEFT JOIN idempotency_keys k
+    ON k.actor_id = e.host_id AND k.operation = 'exchange'
+   AND (k.outcome -> 'exchanged' ->> 'exchange_id')::bigint = e.id
+   AND (k.outcome -> 'exchanged' ->> 'diamonds')::bigint = e.diamonds
+   AND (k.outcome -> 'exchanged' ->> 'coins')::bigint = e.coins
+ GROUP BY e.id HAVING COUNT(k.key) <> 1
 UNION ALL
 SELECT 'entries add up to zero', currency, SUM(amount)::bigint
   FROM ledger_entries GROUP BY currency HAVING SUM(amount) <> 0

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
-    OptionalExtension as _, QueryDsl as _, dsl::sql, sql_types::BigInt,
+    OptionalExtension as _, QueryDsl as _, QueryResult, dsl::sql, sql_types::BigInt,
 };
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     id::{GiftId, IncomeId, UserId},
-    income::{DayIncome, GiftIncome, Income, IncomeGift, IncomeHistory, OtherIncome},
+    income::{DayIncome, GiftIncome, Income, IncomeGift, IncomeHistory, OtherIncome, diamonds_left},
     money::Diamonds,
     page::{Cursor, Limit, Page, PageRequest},
     store::StoreError,
@@ -44,29 +44,12 @@ type Row = (i64, i64, i64, String, DateTime<Utc>, Option<(i64, String, i64, i32)
 impl IncomeHistory for PgIncomeHistory {
     async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError> {
         let mut connection = self.database.connection().await?;
-        let row: Option<CategoryRow> = totals::table
-            .find((host.value(), span.period.word(), span.starts_at()))
-            .select((totals::normal_income, totals::luxury_income, totals::lucky_income, totals::s_lucky_income))
-            .first(&mut connection)
-            .await
-            .optional()
-            .map_err(read_error)?;
-        row.map_or(Ok(GiftIncome::NONE), gift_income)
+        gift_income(&mut connection, host, span).await.map_err(read_error)
     }
 
     async fn other_income(&self, host: UserId) -> Result<OtherIncome, StoreError> {
         let mut connection = self.database.connection().await?;
-        let sums: Vec<(String, i64)> = incomes::table
-            .filter(incomes::host_id.eq(host.value()))
-            .filter(incomes::gift_id.is_null())
-            .group_by(incomes::type_)
-            // A sum of bigints is a numeric, which has no place in an amount.
-            .select((incomes::type_, sql::<BigInt>("SUM(income)::bigint")))
-            .load(&mut connection)
-            .await
-            .map_err(read_error)?;
-        let of = |kind: &str| sums.iter().find(|(of, _)| of == kind).map(|(_, sum)| *sum);
-        Ok(OtherIncome { exchanged: of("exchange"), salaries: of("salary") })
+        other_income(&mut connection, host).await.map_err(read_error)
     }
 
     async fn days(&self, host: UserId, window: Window, limit: Limit) -> Result<Vec<DayIncome>, StoreError> {
@@ -88,8 +71,8 @@ impl IncomeHistory for PgIncomeHistory {
             days = days.filter(totals::starts_at.lt(end));
         }
         let rows: Vec<(DateTime<Utc>, CategoryRow)> = days.load(&mut connection).await.map_err(read_error)?;
-        let day = |(starts_at, row)| Ok(DayIncome { starts_at, income: gift_income(row)? });
-        rows.into_iter().map(day).collect()
+        let day = |(starts_at, row)| Ok(DayIncome { starts_at, income: by_category(row)? });
+        rows.into_iter().map(day).collect::<QueryResult<_>>().map_err(read_error)
     }
 
     async fn history(&self, host: UserId, page: PageRequest) -> Result<Page<Income>, StoreError> {
@@ -122,8 +105,42 @@ impl IncomeHistory for PgIncomeHistory {
     }
 }
 
-fn gift_income((normal, luxury, lucky, super_lucky): CategoryRow) -> Result<GiftIncome, StoreError> {
-    let diamonds = |amount| Diamonds::new(amount).map_err(|error| read_error(unreadable(error)));
+/// What gifts brought a host within a span.
+async fn gift_income(connection: &mut AsyncPgConnection, host: UserId, span: Span) -> QueryResult<GiftIncome> {
+    let row: Option<CategoryRow> = totals::table
+        .find((host.value(), span.period.word(), span.starts_at()))
+        .select((totals::normal_income, totals::luxury_income, totals::lucky_income, totals::s_lucky_income))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map_or(Ok(GiftIncome::NONE), by_category)
+}
+
+/// What everything but gifts brought a host and took from him, ever.
+async fn other_income(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<OtherIncome> {
+    let sums: Vec<(String, i64)> = incomes::table
+        .filter(incomes::host_id.eq(host.value()))
+        .filter(incomes::gift_id.is_null())
+        .group_by(incomes::type_)
+        // A sum of bigints is a numeric, which has no place in an amount.
+        .select((incomes::type_, sql::<BigInt>("SUM(income)::bigint")))
+        .load(connection)
+        .await?;
+    let of = |kind: &str| sums.iter().find(|(of, _)| of == kind).map(|(_, sum)| *sum);
+    Ok(OtherIncome { exchanged: of("exchange"), salaries: of("salary") })
+}
+
+/// The diamonds that a host has left. No row is locked: what is committed meanwhile only adds to them, as long as nobody
+/// exchanges hers, which a lock of her row in `users` sees to.
+pub(crate) async fn diamonds(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<Diamonds> {
+    let always = Span { period: Period::All, window: Window::ALWAYS };
+    let gifts = gift_income(connection, host, always).await?;
+    let other = other_income(connection, host).await?;
+    diamonds_left(&gifts, &other).ok_or_else(|| unreadable(format!("the diamonds of {host} are no amount")))
+}
+
+fn by_category((normal, luxury, lucky, super_lucky): CategoryRow) -> QueryResult<GiftIncome> {
+    let diamonds = |amount| Diamonds::new(amount).map_err(unreadable);
     Ok(GiftIncome {
         normal: diamonds(normal)?,
         luxury: diamonds(luxury)?,

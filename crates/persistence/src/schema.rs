@@ -23,6 +23,7 @@ diesel::table! {
         actor_id -> Nullable<BigInt>,
         reason -> Text,
         created_at -> Timestamptz,
+        exchange_id -> Nullable<BigInt>,
     }
 }
 
@@ -40,6 +41,18 @@ diesel::table! {
         id -> BigInt,
         user_low -> BigInt,
         user_high -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    exchanges (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        diamonds -> BigInt,
+        income -> BigInt,
+        rate_bp -> Integer,
+        coins -> BigInt,
         created_at -> Timestamptz,
     }
 }
@@ -108,6 +121,7 @@ diesel::table! {
         #[sql_name = "type"]
         type_ -> Text,
         created_at -> Timestamptz,
+        exchange_id -> Nullable<BigInt>,
     }
 }
 
@@ -225,6 +239,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     coin_movements,
     conversation_members,
     conversations,
+    exchanges,
     fan_totals,
     gift_catalogue,
     gifts,

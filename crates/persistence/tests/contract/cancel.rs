@@ -5,10 +5,11 @@ use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 use domain::{
     gift::{GiftLedger as _, GiftOrder},
     id::UserId,
+    wallet::ExchangeLedger as _,
 };
 use tokio::{task::JoinHandle, time::timeout};
 
-use crate::support::{Calls, Fixture, Place, at, deciding, order, until};
+use crate::support::{Calls, Fixture, Place, at, deciding, exchange_of, exchanging, order, until};
 
 /// How soon a row must be free again after its transaction was dropped and nothing else holds it. The server hears of
 /// it at once; the rest is for a busy machine.
@@ -74,6 +75,46 @@ async fn a_gift_dropped_after_any_number_of_polls_is_whole_or_nothing() {
     // At least a poll for each of begin, lock, key, receiver, catalogue, gift, income, balance, key, commit.
     assert!(polls >= 10, "{polls}");
     assert_eq!(fixture.count("gifts").await, i64::from(polls) + 1);
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_dropped_after_any_number_of_polls_is_whole_or_nothing() {
+    const POLLS_MAX: u32 = 200;
+
+    let fixture = Fixture::with_pool(3).await;
+    let host = fixture.host_with(10 * i64::from(POLLS_MAX)).await;
+    let (mut polls, mut diamonds) = (0, fixture.diamonds(host).await);
+    loop {
+        let order = exchange_of(host, 10, &format!("after-{polls}"));
+        let decide = exchanging(&order, &Calls::default());
+        let exchanges = fixture.exchanges();
+        let finished = dropped_after(polls, exchanges.exchange(order.clone(), at(0), decide)).await;
+
+        let lock = format!("SELECT FROM users WHERE id = {host} FOR UPDATE");
+        timeout(FREE_AGAIN, fixture.sql.batch_execute(&lock)).await.expect("the host is free").unwrap();
+        let rows = "SELECT concat_ws(' ', (SELECT COUNT(*) FROM exchanges),
+            (SELECT COUNT(*) FROM host_income WHERE type = 'exchange'),
+            (SELECT COUNT(*) FROM coin_movements WHERE kind = 'exchange'),
+            (SELECT COUNT(*) FROM idempotency_keys WHERE operation = 'exchange'),
+            (SELECT balance / 3 FROM users WHERE id = (SELECT MAX(host_id) FROM host_income)))";
+        let whole = |count: u32| [format!("{count} {count} {count} {count} {count}")];
+        let found = fixture.texts(rows).await;
+        assert!(found == whole(polls) || found == whole(polls + 1), "after {polls} polls: {found:?}");
+
+        // Asking again makes it one exchange.
+        fixture.exchange(order).await.unwrap();
+        diamonds -= 10;
+        assert_eq!(fixture.texts(rows).await, whole(polls + 1));
+        assert_eq!(fixture.diamonds(host).await, diamonds);
+        if finished.is_some() {
+            break;
+        }
+        polls += 1;
+        assert!(polls < POLLS_MAX, "diamonds are exchanged within {POLLS_MAX} polls");
+    }
+    // At least a poll for each of begin, lock, totals, incomes, key, exchange, two legs, balance, key, commit.
+    assert!(polls >= 11, "{polls}");
     fixture.assert_in_order().await;
 }
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use persistence::PgIncomeHistory;
 
-use crate::support::{Fixture, at, calendar, order};
+use crate::support::{Fixture, at, calendar, exchange_of, order};
 
 fn incomes(fixture: &Fixture) -> PgIncomeHistory {
     PgIncomeHistory::new(fixture.database.clone())
@@ -26,12 +26,12 @@ async fn history(fixture: &Fixture, host: UserId, limit: u32, after: Option<Curs
     incomes(fixture).history(host, PageRequest { limit: Limit::parse(limit).unwrap(), after }).await.unwrap()
 }
 
-/// A movement of diamonds with no gift behind it. No port writes these yet.
-async fn insert(fixture: &Fixture, host: UserId, kind: &str, diamonds: i64, second: i64) {
+/// A salary. No port writes these yet.
+async fn insert_salary(fixture: &Fixture, host: UserId, diamonds: i64, second: i64) {
     let at = at(second).to_rfc3339();
     fixture
         .execute(&format!(
-            "INSERT INTO host_income (host_id, income, type, created_at) VALUES ({host}, {diamonds}, '{kind}', '{at}')"
+            "INSERT INTO host_income (host_id, income, type, created_at) VALUES ({host}, {diamonds}, 'salary', '{at}')"
         ))
         .await;
 }
@@ -45,8 +45,8 @@ async fn host(fixture: &Fixture) -> UserId {
         let order = order(sender, host, gift, quantity, &format!("gift-{number}"));
         fixture.send_at(&order, second).await.unwrap();
     }
-    insert(fixture, host, "salary", 2_000, 15).await;
-    insert(fixture, host, "exchange", -300, 25).await;
+    insert_salary(fixture, host, 2_000, 15).await;
+    fixture.exchange_at(exchange_of(host, 300, "exchange"), 25).await.unwrap();
     host
 }
 
@@ -122,7 +122,7 @@ async fn pages_have_no_gaps_and_no_repeats_when_many_incomes_share_an_instant() 
     for number in 0..12 {
         let order = order(sender, host, "rose", 1, &format!("gift-{number}"));
         fixture.send_at(&order, [20, 10][number % 2]).await.unwrap();
-        insert(&fixture, host, "salary", 1, [10, 20, 30][number % 3]).await;
+        insert_salary(&fixture, host, 1, [10, 20, 30][number % 3]).await;
     }
     let all = "SELECT id::text FROM host_income i ORDER BY i.created_at DESC, i.id DESC";
     let all: Vec<IncomeId> = fixture.texts(all).await.iter().map(|id| IncomeId::new(id.parse().unwrap())).collect();

@@ -17,6 +17,8 @@ mod cancel;
 mod chat;
 mod coin_ledger;
 mod conflict;
+mod exchange_history;
+mod exchange_ledger;
 mod gift_catalogue;
 mod gift_history;
 mod gift_ledger;

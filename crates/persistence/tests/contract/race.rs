@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::support::{Calls, DEADLINE, Fixture, at, at_once, calendar, deciding, granting, order, until, wish};
 
 /// How many deadlocks the server saw in the database of a test whose work is done.
-async fn deadlocks(fixture: Fixture) -> i64 {
+pub(crate) async fn deadlocks(fixture: Fixture) -> i64 {
     let count = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
         AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
     let Fixture { database, sql, test: _test, .. } = fixture;

@@ -1,6 +1,7 @@
 //! The schema keeps the house's rules (migrations/README.md), and its way back is a way back.
 
 mod dump;
+mod exchanges;
 mod generator;
 mod refusals;
 
@@ -12,8 +13,18 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrati
 use crate::support::Fixture;
 
 /// Columns of these names hold money.
-const MONEY: [&str; 8] =
-    ["balance", "coin_value", "total_cost", "host_income", "income", "amount", "total_income", "salary_amount"];
+const MONEY: [&str; 10] = [
+    "balance",
+    "coin_value",
+    "total_cost",
+    "host_income",
+    "income",
+    "amount",
+    "diamonds",
+    "coins",
+    "total_income",
+    "salary_amount",
+];
 
 /// The tables and views of ours.
 const RELATIONS: &str = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'

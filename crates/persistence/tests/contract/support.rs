@@ -1,6 +1,7 @@
 //! A database of one's own with users and coins in it, questions to it in plain SQL, and waiting with a deadline.
 
 mod at_once;
+mod exchanging;
 mod obstacles;
 mod proxy;
 
@@ -33,6 +34,7 @@ use tokio_postgres::{Client, NoTls};
 
 pub(crate) use self::{
     at_once::at_once,
+    exchanging::{exchange_of, exchange_refused, exchanging},
     obstacles::Place,
     proxy::{Cut, Proxy},
 };
@@ -41,7 +43,8 @@ pub(crate) use self::{
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The tables that hold what users have and did.
-pub(crate) const BOOKS: [&str; 5] = ["users", "gifts", "host_income", "coin_movements", "idempotency_keys"];
+pub(crate) const BOOKS: [&str; 6] =
+    ["users", "gifts", "exchanges", "host_income", "coin_movements", "idempotency_keys"];
 
 /// An instant of the tests' own time, in whole microseconds as the port of time gives it.
 pub(crate) fn at(second: i64) -> DateTime<Utc> {

@@ -8,7 +8,7 @@ use crate::support::{Fixture, order};
 
 /// Users 10000001 (80 coins) and 10000002, one gift of two roses from the first to the second with everything that
 /// belongs to it, and 10000003, who has nothing.
-async fn fixture() -> Fixture {
+pub(super) async fn fixture() -> Fixture {
     let fixture = Fixture::new().await;
     let (sender, receiver) = (fixture.user_with(100).await, fixture.user().await);
     fixture.user().await;
@@ -17,7 +17,7 @@ async fn fixture() -> Fixture {
 }
 
 /// Runs one statement; answers the name of the constraint that refused it, or else the kind of the error.
-async fn refusal(fixture: &Fixture, statement: &str) -> String {
+pub(super) async fn refusal(fixture: &Fixture, statement: &str) -> String {
     let Err(error) = fixture.sql.batch_execute(statement).await else { return "allowed".to_owned() };
     let database = error.as_db_error().unwrap_or_else(|| panic!("{statement}: {error:?}"));
     database.constraint().map_or_else(
@@ -195,7 +195,7 @@ async fn movements_and_keys_are_of_known_kinds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_of_money_are_never_changed_and_never_deleted() {
-    let tables = ["gifts", "host_income", "coin_movements", "idempotency_keys"];
+    let tables = ["gifts", "exchanges", "host_income", "coin_movements", "idempotency_keys"];
     let mut statements = Vec::new();
     for table in tables {
         let refused_by = format!("{table}_append_only");
