@@ -17,11 +17,12 @@ use domain::{
     rate::Quotas,
     store::StoreError,
     user::{AccountService, AdminService, LoginGuard, ProfileService, User, UserRepository as _},
-    wallet::{GrantService, MoneyAudit},
+    wallet::{ExchangeService, GrantService, MoneyAudit},
 };
 use persistence::{
-    Database, PgChatStore, PgCoinLedger, PgGiftCatalogue, PgGiftHistory, PgGiftLedger, PgGiftTotals, PgIncomeHistory,
-    PgLiveSessions, PgMoneyAudit, PgRankings, PgUserRepository, PoolSettings,
+    Database, PgChatStore, PgCoinLedger, PgExchangeHistory, PgExchangeLedger, PgGiftCatalogue, PgGiftHistory,
+    PgGiftLedger, PgGiftTotals, PgIncomeHistory, PgLiveSessions, PgMoneyAudit, PgRankings, PgUserRepository,
+    PoolSettings,
 };
 
 pub use self::error::StartError;
@@ -207,6 +208,11 @@ impl Deployment {
             accounts,
             profiles,
             gifts,
+            exchanges: Arc::new(ExchangeService::new(
+                Arc::new(PgExchangeLedger::new(self.database.clone())),
+                Arc::new(PgExchangeHistory::new(self.database.clone())),
+                clock.clone(),
+            )),
             catalogue: CatalogueService::new(
                 Arc::new(PgGiftCatalogue::new(self.database.clone())),
                 Arc::new(PgGiftHistory::new(self.database.clone())),

@@ -1,6 +1,5 @@
 //! The wish to send a gift, as REST and sockets both spell it.
 
-use actix_web::HttpRequest;
 use domain::{
     dice::Dice,
     gift::{GiftKey, GiftOrder, Quantity, UnitPrice},
@@ -15,6 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     error::ApiError,
     fields::{Field, IntegerOrDigits, integer, is_missing, present, room},
+    request_key::request_key,
 };
 
 /// A wish to send a gift. `giftName` and `category`, which older apps send too, are ignored.
@@ -80,30 +80,8 @@ impl SendGiftBody {
         room(&self.room_id)
     }
 
-    /// Its key: from the header or from the body; from both only if they are equal. Without one, the server makes one, so
-    /// that its own retry inside is safe.
+    /// Its key, where `from_header` is one that was sent beside it.
     pub(crate) fn key(&self, from_header: Option<&str>, dice: &dyn Dice) -> Result<RequestKey, ApiError> {
-        let from_body = match &self.client_ref {
-            None | Some(Value::Null) => None,
-            Some(Value::String(key)) => Some(key.as_str()),
-            Some(_) => return Err(ApiError::invalid_idempotency_key()),
-        };
-        match (from_header, from_body) {
-            (Some(header), Some(body)) if header != body => Err(ApiError::idempotency_keys_differ()),
-            (Some(key), _) | (None, Some(key)) => {
-                RequestKey::parse(key).map_err(|_| ApiError::invalid_idempotency_key())
-            }
-            (None, None) => Ok(RequestKey::generate(dice)),
-        }
-    }
-}
-
-/// The key in the header of a money request.
-pub(crate) fn header_key(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
-    let mut headers = request.headers().get_all("Idempotency-Key");
-    match (headers.next(), headers.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| ApiError::invalid_idempotency_key()),
-        (Some(_), Some(_)) => Err(ApiError::invalid_idempotency_key()),
+        request_key(from_header, &self.client_ref, dice)
     }
 }

@@ -6,6 +6,7 @@ mod body;
 mod chat;
 mod contributions;
 mod docs;
+mod exchange;
 mod gifts;
 mod greeting;
 mod health;

@@ -19,6 +19,7 @@ mod lane;
 pub mod listener;
 mod os;
 pub mod realtime;
+mod request_key;
 mod server;
 mod state;
 mod telemetry;

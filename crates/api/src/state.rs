@@ -15,6 +15,7 @@ use domain::{
     ranking::RankingService,
     time::{BusinessCalendar, Clock},
     user::{AccountService, PasswordPolicy, PhoneRegion, ProfileService},
+    wallet::ExchangeService,
 };
 
 use crate::{
@@ -33,6 +34,8 @@ pub(crate) struct AppState {
     pub(crate) profiles: Arc<ProfileService>,
     /// Sending gifts.
     pub(crate) gifts: Arc<GiftService>,
+    /// Turning diamonds into coins.
+    pub(crate) exchanges: Arc<ExchangeService>,
     /// The catalogue, and what was sent.
     pub(crate) catalogue: CatalogueService,
     /// Who received and gave the most.

@@ -3,6 +3,7 @@
 //! The matches are exhaustive on purpose: a new refusal does not compile until it has a status, a code and a text.
 
 mod chat;
+mod exchange;
 mod live;
 mod requests;
 mod rooms;
@@ -262,11 +263,7 @@ impl From<SendGiftError> for ApiError {
 impl From<GiftRefusal> for ApiError {
     fn from(refusal: GiftRefusal) -> Self {
         match refusal {
-            GiftRefusal::KeyReused => Self::new(
-                StatusCode::CONFLICT,
-                "idempotency_key_reused",
-                "Idempotency-Key sudah dipakai untuk permintaan lain",
-            ),
+            GiftRefusal::KeyReused => Self::idempotency_key_reused(),
             GiftRefusal::UnknownSender => Self::user_not_found(),
             GiftRefusal::SenderBanned => Self::account_banned(),
             GiftRefusal::UnknownGift => Self::bad_request("unknown_gift", "Gift tidak tersedia"),

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use super::{State, body::CallerBody, wire::Instant};
 use crate::{
     error::{ApiError, Refusal},
-    gift_wish::{SendGiftBody, header_key},
+    gift_wish::SendGiftBody,
+    request_key::header_key,
 };
 
 /// The catalogue.

@@ -13,8 +13,8 @@ use actix_web::{
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
 use super::{
-    account, avatar, chat, contributions, docs, gifts, greeting, health, host_income, income, live_session, not_found,
-    profile, rankings,
+    account, avatar, chat, contributions, docs, exchange, gifts, greeting, health, host_income, income, live_session,
+    not_found, profile, rankings,
 };
 use crate::{
     hub::Hub,
@@ -48,7 +48,14 @@ fn described(config: &mut DescribedConfig<'_>) {
                 .service(account::log_out_everywhere),
         )
         .service(scope("/api/chat").configure(private_messages))
-        .service(scope("/api/income").service(income::balance).service(income::history).service(income::live_current))
+        .service(
+            scope("/api/income")
+                .service(income::balance)
+                .service(income::history)
+                .service(income::live_current)
+                .service(exchange::make)
+                .service(exchange::history),
+        )
         .service(scope("/api/live-session").configure(live_sessions))
         .service(
             scope("/api")

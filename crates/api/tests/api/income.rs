@@ -1,4 +1,4 @@
-//! What the caller himself earned.
+//! What the caller himself earned, and who may read what hosts earn.
 
 use serde_json::{Value, json};
 
@@ -34,11 +34,14 @@ async fn the_caller_reads_his_diamonds_his_days_and_the_present_hour() {
     // Another kind of movement is in the balance and among the categories, and not among the days.
     let sql = app.sql().await;
     let insert = format!(
-        "INSERT INTO host_income (host_id, income, type, created_at) SELECT {}, amount, kind, now()
-           FROM (VALUES (2000, 'salary'), (-24, 'exchange'), (-500, 'exchange')) AS other (amount, kind)",
+        "INSERT INTO host_income (host_id, income, type, created_at) VALUES ({}, 2000, 'salary', now())",
         host.id
     );
     sql.batch_execute(&insert).await.unwrap();
+    for amount in [24, 500] {
+        let exchanged = app.post("/api/income/exchange", Some(&host.token), &json!({"amount": amount})).await;
+        assert_eq!(exchanged.0, 200);
+    }
     let (_, balance) = app.get("/api/income/balance", Some(&host.token)).await;
     assert_eq!(balance["diamonds"], json!(income + 1_476));
     let (_, category) = app.get(&format!("/api/host-income/category/{}", host.id), None).await;
@@ -115,5 +118,42 @@ async fn diamonds_and_days_are_the_callers_alone() {
         "invalid_host_id",
         "Invalid hostId parameter",
     );
+    app.stop().await;
+}
+
+/// What is told of a host's income, below `/api`.
+const INCOME_REPORTS: [&str; 6] = [
+    "host-income/today",
+    "host-income/week",
+    "host-income/month",
+    "host-income/category",
+    "host-income/history",
+    "income/live-current",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_incomes_are_not_public_only_the_host_and_admins_read_them() {
+    let app = TestApp::start_with(&[("PUBLIC_HOST_INCOME", "false")]).await;
+    let (host, other) = (app.user().await, app.user().await);
+    for report in INCOME_REPORTS {
+        let path = format!("/api/{report}/{}", host.id);
+        assert_code(&app.get(&path, None).await, 401, "token_missing");
+        assert_refused(&app.get(&path, Some(&other.token)).await, 403, "forbidden", "Anda tidak memiliki akses");
+        let (status, income) = app.get(&path, Some(&host.token)).await;
+        assert_eq!((status, &income["success"]), (200, &Value::Bool(true)));
+        assert_code(&app.get(&path, Some("a.b.c")).await, 403, "token_invalid");
+        let strange = format!("/api/{report}/x?limit=1&limit=1");
+        assert_code(&app.get(&strange, Some("a.b.c")).await, 403, "token_invalid");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_token_does_not_break_a_public_page() {
+    let app = TestApp::start().await;
+    let host = app.user().await;
+    for report in INCOME_REPORTS {
+        assert_eq!(app.get(&format!("/api/{report}/{}", host.id), Some("a.b.c")).await.0, 200);
+    }
     app.stop().await;
 }

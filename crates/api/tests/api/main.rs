@@ -7,6 +7,7 @@ mod accounts;
 mod answers;
 mod chat;
 mod docs;
+mod exchange;
 mod gifts;
 mod income;
 mod keys;

@@ -124,4 +124,10 @@ impl ApiError {
     pub(crate) fn idempotency_keys_differ() -> Self {
         Self::bad_request("idempotency_keys_differ", "Idempotency-Key dan clientRef berbeda")
     }
+
+    /// 409: the key was used for another content before.
+    pub(super) fn idempotency_key_reused() -> Self {
+        let text = "Idempotency-Key sudah dipakai untuk permintaan lain";
+        Self::new(StatusCode::CONFLICT, "idempotency_key_reused", text)
+    }
 }
