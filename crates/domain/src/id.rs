@@ -71,6 +71,26 @@ id!(
     /// A private message. Within a conversation, later messages have larger ids.
     MessageId
 );
+id!(
+    /// An agency: the number that hosts type as "family ID".
+    AgencyId
+);
+id!(
+    /// A host's application to an agency, or an agency's invitation of a host.
+    HostApplicationId
+);
+id!(
+    /// A stretch of time in which a host belongs to an agency.
+    MembershipId
+);
+id!(
+    /// A weekly salary that an agency decides on.
+    SalaryRequestId
+);
+id!(
+    /// A line of the audit log.
+    AuditId
+);
 
 #[cfg(test)]
 mod tests {

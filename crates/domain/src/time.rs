@@ -10,6 +10,10 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
+mod week;
+
+pub use week::{BusinessDay, BusinessWeek, DAYS_OF_WEEK, InvalidWeek};
+
 /// The port of time.
 pub trait Clock: Send + Sync {
     /// The present instant, in whole microseconds: what the database keeps.
@@ -107,21 +111,6 @@ impl Span {
     }
 }
 
-/// A week of ISO 8601: from Monday, in the year in which its Thursday lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BusinessWeek {
-    /// The year of ISO 8601, which around New Year is not that of the day.
-    pub year: i32,
-    /// 1 to 53.
-    pub week: u32,
-}
-
-impl fmt::Display for BusinessWeek {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-W{:02}", self.year, self.week)
-    }
-}
-
 /// Neither a zone's name nor an alias in the IANA database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an IANA time zone such as Asia/Jakarta")]
@@ -174,13 +163,6 @@ impl BusinessCalendar {
             start: first.map(|day| self.start_of_day(day)),
             end: last.and_then(next).map(|day| self.start_of_day(day)),
         }
-    }
-
-    /// The week that `now` lies in.
-    #[must_use]
-    pub fn week(&self, now: DateTime<Utc>) -> BusinessWeek {
-        let week = now.with_timezone(&self.zone).date_naive().iso_week();
-        BusinessWeek { year: week.year(), week: week.week() }
     }
 
     /// The window of `period` that `now` lies in.
