@@ -19,6 +19,8 @@
 // Money and time are computed with checked arithmetic only; tests may add up plainly.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
+pub mod agency;
+pub mod audit;
 pub mod chat;
 pub mod decision;
 pub mod dice;
@@ -32,6 +34,7 @@ pub mod money;
 pub mod page;
 pub mod ranking;
 pub mod rate;
+pub mod review;
 pub mod room;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
