@@ -1,7 +1,7 @@
 //! Agencies: they are applied for, take hosts, and see what their hosts do while they belong to them.
 //!
 //! Who belongs where is decided on facts under lock, like money: two owners who take one host at once get one winner. Not
-//! responsible for salaries.
+//! responsible for salaries (see [`crate::salary`]).
 
 mod access;
 mod application;

@@ -13,9 +13,9 @@
 //! | coins, diamonds | bought and spent / earned; never mixed |
 //! | business day, week, month | calendar units in the configured zone, see [`time`] |
 //!
-//! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`], [`room`])
-//! are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`ranking`], [`chat`], [`live`]), which use each other's types
-//! only, and tell what happened as an [`event`].
+//! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`], [`room`],
+//! [`review`], [`audit`]) are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`ranking`], [`chat`],
+//! [`live`], [`agency`], [`salary`]), which use each other's types only, and tell what happened as an [`event`].
 // Money and time are computed with checked arithmetic only; tests may add up plainly.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
@@ -36,6 +36,7 @@ pub mod ranking;
 pub mod rate;
 pub mod review;
 pub mod room;
+pub mod salary;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

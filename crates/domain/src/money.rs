@@ -1,4 +1,5 @@
-//! Money: whole numbers with a name. Nothing here rounds except [`Coins::share`] and [`Diamonds::exchanged`], which floor.
+//! Money: whole numbers with a name. Nothing here rounds except [`Coins::share`], [`Diamonds::exchanged`] and
+//! [`Diamonds::part`], which floor.
 //!
 //! **Coins** are bought and spent, **diamonds** are earned. They never mix: the only functions from one to the other
 //! are the share that a host receives of a gift, and what she receives for diamonds that she exchanges.
@@ -82,6 +83,12 @@ impl Diamonds {
     #[must_use]
     pub fn exchanged(self, rate: BasisPoints) -> Coins {
         Coins(rate.of(self.0))
+    }
+
+    /// A part of these diamonds, floored.
+    #[must_use]
+    pub fn part(self, part: BasisPoints) -> Self {
+        Self(part.of(self.0))
     }
 }
 

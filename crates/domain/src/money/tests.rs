@@ -25,6 +25,16 @@ fn shares_are_floored() {
 }
 
 #[test]
+fn parts_of_diamonds_are_floored() {
+    for (amount, points, expected) in
+        [(2_001, 7_000, 1_400), (6_000, 7_000, 4_200), (1, 9_999, 0), (AMOUNT_MAX, 10_000, AMOUNT_MAX)]
+    {
+        let part = Diamonds::new(amount).unwrap().part(BasisPoints::new(points).unwrap());
+        assert_eq!(part.value(), expected, "{points} basis points of {amount}");
+    }
+}
+
+#[test]
 fn amounts_stay_within_what_javascript_reads_exactly() {
     assert_eq!(Coins::new(-1), Err(AmountOutOfRange(-1)));
     assert_eq!(Coins::new(AMOUNT_MAX + 1), Err(AmountOutOfRange(AMOUNT_MAX + 1)));

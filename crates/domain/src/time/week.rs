@@ -77,6 +77,13 @@ impl BusinessWeek {
         Self { monday: self.monday.checked_add_days(days).unwrap_or(self.monday) }
     }
 
+    /// So many weeks earlier; itself when time begins after.
+    #[must_use]
+    pub fn minus(self, weeks: u32) -> Self {
+        let days = Days::new(u64::from(weeks).saturating_mul(7));
+        Self { monday: self.monday.checked_sub_days(days).unwrap_or(self.monday) }
+    }
+
     /// How many weeks after `earlier` it comes; negative when it comes before.
     #[must_use]
     pub fn weeks_since(self, earlier: Self) -> i64 {

@@ -21,6 +21,7 @@ fn weeks_follow_each_other_over_the_end_of_the_year() {
         assert_eq!(after.weeks_since(before), weeks, "{before} {after}");
         assert_eq!(before.weeks_since(after), -weeks);
         assert_eq!(before.plus(u32::try_from(weeks).unwrap()), after);
+        assert_eq!(after.minus(u32::try_from(weeks).unwrap()), before);
         assert!(before < after && before.next() <= after);
     }
 }
