@@ -16,4 +16,4 @@ pub use catalogue::{
 pub use order::{GiftOrder, InvalidOrder, InvalidQuantity, QUANTITY_MAX, Quantity};
 pub use ports::*;
 pub use service::{CatalogueService, GiftService};
-pub use settlement::{GiftContext, GiftPosting, GiftReceipt, GiftRefusal, Party, SendGiftError, settle};
+pub use settlement::{GiftContext, GiftPosting, GiftReceipt, GiftRefusal, Party, SendGiftError, admit, settle};

@@ -41,7 +41,8 @@ pub(crate) const fn actor_id(actor: Actor) -> i64 {
 }
 
 impl KeyedRequest<'_> {
-    fn fingerprint(&self) -> Vec<u8> {
+    /// What tells its content from any other.
+    pub(crate) fn fingerprint(&self) -> Vec<u8> {
         Sha256::digest(self.content.as_bytes()).to_vec()
     }
 

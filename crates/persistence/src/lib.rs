@@ -31,6 +31,7 @@ mod pg_totals;
 mod pg_users;
 mod pool;
 mod schema;
+mod statement;
 mod tls;
 
 pub use migrate::{MigrateError, migrate, migrations_fingerprint};

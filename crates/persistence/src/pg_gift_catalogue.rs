@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::{
-    OptionalExtension as _, QueryDsl as _, QueryResult, Queryable, Selectable, SelectableHelper as _,
+    ExpressionMethods as _, QueryDsl as _, QueryResult, Queryable, Selectable, SelectableHelper as _,
     result::Error as DieselError,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -46,11 +46,11 @@ impl GiftCatalogue for PgGiftCatalogue {
     }
 }
 
-/// An entry, active or not, as a transaction that sends it sees it.
-pub(crate) async fn find(connection: &mut AsyncPgConnection, key: &GiftKey) -> QueryResult<Option<CatalogueGift>> {
-    let row: Option<Row> =
-        catalogue::table.find(key.as_str()).select(Row::as_select()).first(connection).await.optional()?;
-    row.map(TryInto::try_into).transpose()
+/// Entries, active or not, as a transaction that sends them sees them.
+pub(crate) async fn find_all(mut connection: &AsyncPgConnection, keys: Vec<&str>) -> QueryResult<Vec<CatalogueGift>> {
+    let rows: Vec<Row> =
+        catalogue::table.filter(catalogue::key.eq_any(keys)).select(Row::as_select()).load(&mut connection).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 #[derive(Queryable, Selectable)]

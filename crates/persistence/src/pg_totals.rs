@@ -3,78 +3,148 @@
 
 mod rebuild;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{
-    QueryResult, sql_query,
+    QueryResult,
     sql_types::{Array, BigInt, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     gift::{Category, GiftPosting},
-    time::{BusinessCalendar, Span},
+    time::{BusinessCalendar, Period},
 };
+
+use crate::{error::unreadable, statement::Statement};
 
 pub use rebuild::PgGiftTotals;
 pub(crate) use rebuild::{Row, TIME_LIMIT, differences};
 
-/// Adds a gift to the totals of its host.
+/// Adds gifts to the totals of their hosts.
 ///
-/// The rows are locked in the order of the periods, the same for every gift. Equal orders of all gifts of a host keep them
-/// from waiting for each other in a circle; a row of one host is never taken by a gift to another.
-const ADD_TO_HOST: &str = "
+/// The rows come, and so are locked, in the order of hosts and, for each of them, of periods: the same for every transaction.
+/// Of fans likewise, and always after those of hosts.
+const ADD_TO_HOSTS: &str = "
 INSERT INTO host_totals AS t (host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income,
                               s_lucky_income, reached_at)
-SELECT $1, span.period, span.starts_at, $2, 1, $3, $4, $5, $6, $7
-  FROM unnest($8::text[], $9::timestamptz[]) AS span (period, starts_at)
+SELECT * FROM unnest(?::bigint[], ?::text[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[],
+                     ?::bigint[], ?::bigint[], ?::timestamptz[])
 ON CONFLICT ON CONSTRAINT host_totals_pkey DO UPDATE SET
   coins = t.coins + EXCLUDED.coins,
-  gifts = t.gifts + 1,
+  gifts = t.gifts + EXCLUDED.gifts,
   normal_income = t.normal_income + EXCLUDED.normal_income,
   luxury_income = t.luxury_income + EXCLUDED.luxury_income,
   lucky_income = t.lucky_income + EXCLUDED.lucky_income,
   s_lucky_income = t.s_lucky_income + EXCLUDED.s_lucky_income,
   reached_at = GREATEST(t.reached_at, EXCLUDED.reached_at)";
 
-/// Adds a gift to the totals of its sender as a fan of its host.
-const ADD_TO_FAN: &str = "
+/// Adds gifts to the totals of their senders as fans of their hosts.
+const ADD_TO_FANS: &str = "
 INSERT INTO fan_totals AS t (host_id, fan_id, period, starts_at, coins, reached_at)
-SELECT $1, $2, span.period, span.starts_at, $3, $4
-  FROM unnest($5::text[], $6::timestamptz[]) AS span (period, starts_at)
+SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::timestamptz[], ?::bigint[], ?::timestamptz[])
 ON CONFLICT ON CONSTRAINT fan_totals_pkey DO UPDATE SET
   coins = t.coins + EXCLUDED.coins,
   reached_at = GREATEST(t.reached_at, EXCLUDED.reached_at)";
 
-/// Adds a gift that was sent at `at` to the totals, in the transaction of the gift.
+/// What some gifts add to a total.
+#[derive(Clone, Copy)]
+struct Sum {
+    coins: i64,
+    gifts: i64,
+    /// Of normal, luxury, lucky and super lucky gifts.
+    incomes: [i64; 4],
+    reached_at: DateTime<Utc>,
+}
+
+impl Sum {
+    const NOTHING: Self = Self { coins: 0, gifts: 0, incomes: [0; 4], reached_at: DateTime::<Utc>::MIN_UTC };
+
+    fn add(&mut self, posting: &GiftPosting, at: DateTime<Utc>) -> QueryResult<()> {
+        let sum = |one: i64, other: i64| one.checked_add(other).ok_or_else(|| unreadable("a total out of range"));
+        self.coins = sum(self.coins, posting.total.value())?;
+        self.gifts = sum(self.gifts, 1)?;
+        for (income, category) in self.incomes.iter_mut().zip(CATEGORIES) {
+            if posting.category == category {
+                *income = sum(*income, posting.host_income.value())?;
+            }
+        }
+        self.reached_at = self.reached_at.max(at);
+        Ok(())
+    }
+}
+
+const CATEGORIES: [Category; 4] = [Category::Normal, Category::Luxury, Category::Lucky, Category::SuperLucky];
+
+/// Sums by whose they are, the rank of the period, and the start of the span.
+type Sums<W> = BTreeMap<(W, usize, DateTime<Utc>), Sum>;
+
+/// Adds gifts, each with its number and its instant, to the totals, in their own transaction.
 pub(crate) async fn add(
     connection: &mut AsyncPgConnection,
     calendar: BusinessCalendar,
-    posting: &GiftPosting,
-    at: DateTime<Utc>,
+    gifts: &[(i64, GiftPosting, DateTime<Utc>)],
 ) -> QueryResult<()> {
-    let spans = calendar.spans(at);
-    let periods: Vec<&str> = spans.iter().map(|span| span.period.word()).collect();
-    let starts: Vec<DateTime<Utc>> = spans.iter().map(Span::starts_at).collect();
-    let income = |category| if posting.category == category { posting.host_income.value() } else { 0 };
-    sql_query(ADD_TO_HOST)
-        .bind::<BigInt, _>(posting.receiver.value())
-        .bind::<BigInt, _>(posting.total.value())
-        .bind::<BigInt, _>(income(Category::Normal))
-        .bind::<BigInt, _>(income(Category::Luxury))
-        .bind::<BigInt, _>(income(Category::Lucky))
-        .bind::<BigInt, _>(income(Category::SuperLucky))
-        .bind::<Timestamptz, _>(at)
-        .bind::<Array<Text>, _>(&periods)
-        .bind::<Array<Timestamptz>, _>(&starts)
+    if gifts.is_empty() {
+        return Ok(());
+    }
+    let (mut hosts, mut fans) = (Sums::<i64>::new(), Sums::<(i64, i64)>::new());
+    let mut spans = None;
+    for (_, posting, at) in gifts {
+        // Most gifts of a group are of one hour.
+        let spans = spans.get_or_insert_with(|| calendar.spans(*at));
+        if !spans.iter().all(|span| span.window.contains(*at)) {
+            *spans = calendar.spans(*at);
+        }
+        let (host, fan) = (posting.receiver.value(), posting.sender.value());
+        for (rank, span) in spans.iter().enumerate() {
+            hosts.entry((host, rank, span.starts_at())).or_insert(Sum::NOTHING).add(posting, *at)?;
+            fans.entry(((host, fan), rank, span.starts_at())).or_insert(Sum::NOTHING).add(posting, *at)?;
+        }
+    }
+    let columns = Columns::of(&hosts);
+    Statement::<()>::new(ADD_TO_HOSTS)
+        .bind::<Array<BigInt>, _>(hosts.keys().map(|(host, ..)| *host).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(columns.periods)
+        .bind::<Array<Timestamptz>, _>(columns.starts)
+        .bind::<Array<BigInt>, _>(columns.coins)
+        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.gifts).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[0]).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[1]).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[2]).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[3]).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(columns.reached)
         .execute(connection)
         .await?;
-    sql_query(ADD_TO_FAN)
-        .bind::<BigInt, _>(posting.receiver.value())
-        .bind::<BigInt, _>(posting.sender.value())
-        .bind::<BigInt, _>(posting.total.value())
-        .bind::<Timestamptz, _>(at)
-        .bind::<Array<Text>, _>(&periods)
-        .bind::<Array<Timestamptz>, _>(&starts)
+    let columns = Columns::of(&fans);
+    Statement::<()>::new(ADD_TO_FANS)
+        .bind::<Array<BigInt>, _>(fans.keys().map(|((host, _), ..)| *host).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(fans.keys().map(|((_, fan), ..)| *fan).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(columns.periods)
+        .bind::<Array<Timestamptz>, _>(columns.starts)
+        .bind::<Array<BigInt>, _>(columns.coins)
+        .bind::<Array<Timestamptz>, _>(columns.reached)
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The columns that totals of hosts and of fans have in common.
+struct Columns {
+    periods: Vec<&'static str>,
+    starts: Vec<DateTime<Utc>>,
+    coins: Vec<i64>,
+    reached: Vec<DateTime<Utc>>,
+}
+
+impl Columns {
+    fn of<W>(sums: &Sums<W>) -> Self {
+        let word = |rank: usize| Period::EVERY.get(rank).map_or("", |period| period.word());
+        Self {
+            periods: sums.keys().map(|(_, rank, _)| word(*rank)).collect(),
+            starts: sums.keys().map(|(.., start)| *start).collect(),
+            coins: sums.values().map(|sum| sum.coins).collect(),
+            reached: sums.values().map(|sum| sum.reached_at).collect(),
+        }
+    }
 }

@@ -43,6 +43,7 @@ pub struct GiftOrder {
     quantity: Quantity,
     stated_price: Option<UnitPrice>,
     key: RequestKey,
+    token_epoch: Option<i32>,
 }
 
 /// Why a wish is none.
@@ -69,7 +70,14 @@ impl GiftOrder {
         if sender == receiver {
             return Err(InvalidOrder::SelfGift);
         }
-        Ok(Self { sender, receiver, gift, quantity, stated_price, key })
+        Ok(Self { sender, receiver, gift, quantity, stated_price, key, token_epoch: None })
+    }
+
+    /// The same wish, made with a token of this epoch: it is fulfilled only while such tokens of the sender are good.
+    #[must_use]
+    pub const fn with_token_epoch(mut self, epoch: i32) -> Self {
+        self.token_epoch = Some(epoch);
+        self
     }
 
     /// Who pays.
@@ -100,6 +108,12 @@ impl GiftOrder {
     #[must_use]
     pub const fn stated_price(&self) -> Option<UnitPrice> {
         self.stated_price
+    }
+
+    /// The epoch of the token that the wish was made with, where it was made with one.
+    #[must_use]
+    pub const fn token_epoch(&self) -> Option<i32> {
+        self.token_epoch
     }
 
     /// The key under which this wish is fulfilled at most once.

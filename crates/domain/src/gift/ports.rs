@@ -27,8 +27,10 @@ pub trait GiftLedger: Send + Sync {
     /// - MUST move no money when `decide` refuses, and keep the refusal under a key that the client
     ///   [chose](crate::idempotency::RequestKey::is_chosen), unless it is about the sender or the key himself: that may
     ///   change without another request being made.
-    /// - MUST write nothing when it is cancelled or fails, but for [`StoreError::OutcomeUnknown`]; failures roll back,
-    ///   refusals do not.
+    /// - MUST write everything or nothing when nobody waits for the answer any more, and nothing when it fails, but for
+    ///   [`StoreError::OutcomeUnknown`]; failures roll back, refusals do not.
+    /// - MUST settle the other orders that it has gathered when one of them fails.
+    /// - MUST ask [`admit`](super::admit) before it answers from a key.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
     ///   [`GiftRefusal::KeyReused`] for other content.
     /// - MUST let exactly one of several orders at once win where the balance suffices for one only.

@@ -16,6 +16,8 @@ pub struct Party {
     pub balance: Coins,
     /// Whether he is banned.
     pub is_banned: bool,
+    /// Tokens of another epoch are no longer good.
+    pub token_epoch: i32,
 }
 
 /// The facts that a gift is decided on. The sender's balance is locked until the decision is posted.
@@ -78,15 +80,18 @@ pub struct GiftReceipt {
 /// Why a gift is not sent, in the order in which the reasons are looked for: two at once give the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GiftRefusal {
-    /// The key was used for another content before.
-    #[error("the idempotency key belongs to another request")]
-    KeyReused,
     /// There is no such sender (any more).
     #[error("there is no such sender")]
     UnknownSender,
     /// The sender was banned meanwhile.
     #[error("the sender is banned")]
     SenderBanned,
+    /// The sender has logged out everywhere, or changed his password, since he got the token that he asks with.
+    #[error("the sender's token is no longer good")]
+    SenderLoggedOut,
+    /// The key was used for another content before.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
     /// The catalogue has no such gift, or it is not on sale.
     #[error("the gift is not in the catalogue")]
     UnknownGift,
@@ -120,15 +125,27 @@ pub enum SendGiftError {
     Store(#[from] StoreError),
 }
 
+/// Whether the sender may ask at all, for a new gift or for the answer to an earlier request.
+///
+/// # Errors
+/// [`GiftRefusal::UnknownSender`], [`GiftRefusal::SenderBanned`] or [`GiftRefusal::SenderLoggedOut`].
+pub fn admit(order: &GiftOrder, sender: Option<Party>) -> Result<Party, GiftRefusal> {
+    let sender = sender.ok_or(GiftRefusal::UnknownSender)?;
+    if sender.is_banned {
+        return Err(GiftRefusal::SenderBanned);
+    }
+    if order.token_epoch().is_some_and(|epoch| epoch != sender.token_epoch) {
+        return Err(GiftRefusal::SenderLoggedOut);
+    }
+    Ok(sender)
+}
+
 /// Decides a gift.
 ///
 /// # Errors
 /// [`GiftRefusal`], in the order of its variants.
 pub fn settle(order: &GiftOrder, facts: &GiftContext) -> Result<GiftPosting, GiftRefusal> {
-    let sender = facts.sender.ok_or(GiftRefusal::UnknownSender)?;
-    if sender.is_banned {
-        return Err(GiftRefusal::SenderBanned);
-    }
+    let sender = admit(order, facts.sender)?;
     let gift = facts.gift.as_ref().filter(|gift| gift.is_active).ok_or(GiftRefusal::UnknownGift)?;
     if order.stated_price().is_some_and(|stated| stated != gift.price) {
         return Err(GiftRefusal::PriceChanged { current: gift.price });

@@ -1,5 +1,6 @@
 //! `GiftLedger`: what moves, and what a refusal leaves.
 
+mod groups;
 mod keys;
 mod postings;
 

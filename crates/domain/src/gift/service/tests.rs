@@ -19,7 +19,7 @@ fn order() -> GiftOrder {
 }
 
 fn facts(balance: i64) -> GiftContext {
-    let party = |balance| Some(Party { balance: Coins::new(balance).unwrap(), is_banned: false });
+    let party = |balance| Some(Party { balance: Coins::new(balance).unwrap(), is_banned: false, token_epoch: 0 });
     let rose = CatalogueGift {
         key: GiftKey::parse("rose").unwrap(),
         name: "Rose".to_owned(),

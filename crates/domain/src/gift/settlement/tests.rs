@@ -36,7 +36,7 @@ fn order(quantity: i64, stated_price: Option<i64>) -> GiftOrder {
 }
 
 fn party(balance: i64) -> Option<Party> {
-    Some(Party { balance: coins(balance), is_banned: false })
+    Some(Party { balance: coins(balance), is_banned: false, token_epoch: 3 })
 }
 
 fn facts(balance: i64, gift: CatalogueGift) -> GiftContext {
@@ -67,6 +67,19 @@ fn a_stated_price_is_compared_and_never_used() {
     assert_eq!(settle(&order(1, Some(1)), &facts(10, rose())), Err(GiftRefusal::PriceChanged { current }));
 }
 
+#[test]
+fn a_token_of_another_epoch_pays_nothing() {
+    let rose = || facts(10, gift(10, Category::Normal, 5_000));
+    for (epoch, expected) in
+        [(2, Err(GiftRefusal::SenderLoggedOut)), (3, Ok(())), (4, Err(GiftRefusal::SenderLoggedOut))]
+    {
+        assert_eq!(settle(&order(1, None).with_token_epoch(epoch), &rose()).map(drop), expected, "{epoch}");
+    }
+    let banned = Some(Party { is_banned: true, ..party(10).unwrap() });
+    assert_eq!(admit(&order(1, None).with_token_epoch(2), banned), Err(GiftRefusal::SenderBanned));
+    assert_eq!(admit(&order(1, None).with_token_epoch(2), None), Err(GiftRefusal::UnknownSender));
+}
+
 fn check_refusal(change: impl FnOnce(&mut GiftContext), expected: GiftRefusal) {
     // Everything is wrong at once but what `change` mends: the first reason in the order wins.
     let mut wrong = GiftContext { sender: None, receiver: None, gift: None };
@@ -79,7 +92,10 @@ fn refusals_are_looked_for_in_their_documented_order() {
     let rose = || gift(10, Category::Normal, 5_000);
     let at_nine = || gift(9, Category::Normal, 5_000);
     check_refusal(|_| {}, GiftRefusal::UnknownSender);
-    check_refusal(|facts| facts.sender = Some(Party { balance: coins(0), is_banned: true }), GiftRefusal::SenderBanned);
+    check_refusal(
+        |facts| facts.sender = Some(Party { balance: coins(0), is_banned: true, token_epoch: 3 }),
+        GiftRefusal::SenderBanned,
+    );
     check_refusal(|facts| facts.sender = party(0), GiftRefusal::UnknownGift);
     check_refusal(
         |facts| (facts.sender, facts.gift) = (party(0), Some(CatalogueGift { is_active: false, ..rose() })),
@@ -94,7 +110,7 @@ fn refusals_are_looked_for_in_their_documented_order() {
         |facts| {
             *facts = GiftContext {
                 sender: party(0),
-                receiver: Some(Party { balance: coins(0), is_banned: true }),
+                receiver: Some(Party { balance: coins(0), is_banned: true, token_epoch: 3 }),
                 gift: Some(at_nine()),
             };
         },

@@ -10,7 +10,10 @@ use domain::{
 use crate::support::{Fixture, at, order};
 
 /// The real rule with something wrong in what it decides.
-fn deciding_wrongly(order: &GiftOrder, wrong: impl Fn(&mut GiftPosting) + Send + Sync + 'static) -> GiftDecision {
+pub(super) fn deciding_wrongly(
+    order: &GiftOrder,
+    wrong: impl Fn(&mut GiftPosting) + Send + Sync + 'static,
+) -> GiftDecision {
     let order = order.clone();
     Box::new(move |facts| {
         let mut posting = settle(&order, facts)?;

@@ -1,6 +1,6 @@
 //! Random gifts: seven days are the week, and every other span is the sum of its parts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::{
     gift::GiftLedger as _,
     ranking::GiftTotals as _,
@@ -47,10 +47,13 @@ async fn check_sums(zone: &str, around: i64, seed: u64) {
             ),
             ("fan_totals", "host_id, fan_id", "SUM(coins)"),
         ] {
-            let rows =
-                fixture.texts(&format!("SELECT DISTINCT starts_at::text FROM {table} WHERE period = '{whole}'")).await;
+            let rows = fixture
+                .texts(&format!(
+                    "SELECT DISTINCT (starts_at AT TIME ZONE 'UTC')::text FROM {table} WHERE period = '{whole}'"
+                ))
+                .await;
             for start in rows {
-                let start: DateTime<Utc> = DateTime::parse_from_str(&format!("{start}00"), "%F %T%z").unwrap().to_utc();
+                let start: DateTime<Utc> = NaiveDateTime::parse_from_str(&start, "%F %T").unwrap().and_utc();
                 let period = Period::EVERY.into_iter().find(|period| period.word() == whole).unwrap();
                 let window = calendar.span(period, start).window;
                 let (from, to) = (

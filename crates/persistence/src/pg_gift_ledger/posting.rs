@@ -1,0 +1,125 @@
+//! What a group of gifts changes, written at once: what the domain decided, and nothing else.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryResult,
+    sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Text, Timestamptz},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use domain::{gift::GiftPosting, money::Coins};
+
+use super::facts::KeyOf;
+use crate::{error::contradictory, statement::Statement};
+
+/// The gifts and keys of a group.
+#[derive(Default)]
+pub(super) struct Posted {
+    /// Each with its number and its instant, in the order in which they were decided.
+    pub(super) gifts: Vec<(i64, GiftPosting, DateTime<Utc>)>,
+    keys: Keys,
+}
+
+#[derive(Default)]
+struct Keys {
+    actors: Vec<i64>,
+    keys: Vec<String>,
+    fingerprints: Vec<Vec<u8>>,
+    outcomes: Vec<serde_json::Value>,
+    instants: Vec<DateTime<Utc>>,
+}
+
+impl Posted {
+    /// Keeps an outcome under a key.
+    pub(super) fn keep(
+        &mut self,
+        (actor, key): KeyOf,
+        fingerprint: Vec<u8>,
+        outcome: serde_json::Value,
+        at: DateTime<Utc>,
+    ) {
+        self.keys.actors.push(actor);
+        self.keys.keys.push(key);
+        self.keys.fingerprints.push(fingerprint);
+        self.keys.outcomes.push(outcome);
+        self.keys.instants.push(at);
+    }
+
+    /// What every sender has left, as it was decided.
+    fn balances(&self) -> HashMap<i64, Coins> {
+        // Of several gifts of one sender, the last one counts.
+        self.gifts.iter().map(|(_, posting, _)| (posting.sender.value(), posting.balance_after)).collect()
+    }
+
+    fn column<T>(&self, value: impl Fn(&GiftPosting) -> T) -> Vec<T> {
+        self.gifts.iter().map(|(_, posting, _)| value(posting)).collect()
+    }
+}
+
+/// Gifts, their incomes, the senders' balances and the keys. The totals are the database's own products; they are taken from
+/// what is there, not set to what was decided: so a wrong decision meets `users_balance_non_negative`.
+const GIFTS: &str = "
+WITH sent AS (
+  INSERT INTO gifts (id, sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity, host_share_bp,
+                     host_income, created_at) OVERRIDING SYSTEM VALUE
+  SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::integer[],
+                       ?::integer[], ?::bigint[], ?::timestamptz[])
+  RETURNING id, sender_id, receiver_id, category, host_income, total_cost, created_at
+), earned AS (
+  INSERT INTO host_income (host_id, gift_id, income, type, created_at)
+  SELECT receiver_id, id, host_income, category, created_at FROM sent ORDER BY id
+)
+UPDATE users SET balance = balance - paid.total
+  FROM (SELECT sender_id, SUM(total_cost)::bigint AS total FROM sent GROUP BY sender_id) AS paid
+ WHERE users.id = paid.sender_id
+RETURNING users.id, users.balance";
+
+const KEYS: &str = "
+INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at)
+SELECT actor_id, key, 'gift', fingerprint, outcome, created_at
+  FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::jsonb[], ?::timestamptz[])
+    AS kept (actor_id, key, fingerprint, outcome, created_at)";
+
+pub(super) async fn write(connection: &mut AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+    if !posted.gifts.is_empty() {
+        write_gifts(connection, posted).await?;
+    }
+    if !posted.keys.keys.is_empty() {
+        let Keys { actors, keys, fingerprints, outcomes, instants } = &posted.keys;
+        Statement::<()>::new(KEYS)
+            .bind::<Array<BigInt>, _>(actors)
+            .bind::<Array<Text>, _>(keys)
+            .bind::<Array<Bytea>, _>(fingerprints)
+            .bind::<Array<Jsonb>, _>(outcomes)
+            .bind::<Array<Timestamptz>, _>(instants)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn write_gifts(connection: &mut AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+    let numbers: Vec<i64> = posted.gifts.iter().map(|(number, ..)| *number).collect();
+    let instants: Vec<DateTime<Utc>> = posted.gifts.iter().map(|(.., at)| *at).collect();
+    let left: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(GIFTS)
+        .bind::<Array<BigInt>, _>(numbers)
+        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.sender.value()))
+        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.receiver.value()))
+        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift.as_str().to_owned()))
+        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift_name.clone()))
+        .bind::<Array<Text>, _>(posted.column(|posting| posting.category.word()))
+        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.price.value()))
+        .bind::<Array<Integer>, _>(posted.column(|posting| i32::from(posting.quantity.value())))
+        .bind::<Array<Integer>, _>(posted.column(|posting| i32::from(posting.host_share.value())))
+        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.host_income.value()))
+        .bind::<Array<Timestamptz>, _>(instants)
+        .load(connection)
+        .await?;
+    let decided = posted.balances();
+    let adds_up = |(id, balance): &(i64, i64)| decided.get(id).is_some_and(|decided| decided.value() == *balance);
+    if left.len() != decided.len() || !left.iter().all(adds_up) {
+        return Err(contradictory("the postings of gifts do not add up"));
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Statements of constant text in plain SQL, whose plans a connection keeps: for what runs often and has no spelling in
+//! Diesel's own language. (`sql_query` is parsed and planned anew each time.)
+
+use diesel::{
+    QueryResult,
+    pg::Pg,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    serialize::ToSql,
+    sql_types::HasSqlType,
+};
+
+/// A statement with a value for each `?` of its text; `ST` is the SQL type of a row.
+pub(crate) struct Statement<'a, ST> {
+    sql: &'static str,
+    binds: Vec<Box<dyn Bind + Send + 'a>>,
+    row: std::marker::PhantomData<fn() -> ST>,
+}
+
+impl<'a, ST> Statement<'a, ST> {
+    /// A statement without binds.
+    pub(crate) const fn new(sql: &'static str) -> Self {
+        Self { sql, binds: Vec::new(), row: std::marker::PhantomData }
+    }
+
+    /// Binds a value to the next `?`.
+    pub(crate) fn bind<T, U>(mut self, value: U) -> Self
+    where
+        Pg: HasSqlType<T>,
+        T: 'a,
+        U: ToSql<T, Pg> + Send + 'a,
+    {
+        self.binds.push(Box::new(Typed::<T, U> { value, sql_type: std::marker::PhantomData }));
+        self
+    }
+}
+
+trait Bind {
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+}
+
+struct Typed<T, U> {
+    value: U,
+    sql_type: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T, U> Bind for Typed<T, U>
+where
+    Pg: HasSqlType<T>,
+    U: ToSql<T, Pg>,
+{
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_bind_param::<T, U>(&self.value)
+    }
+}
+
+impl<ST> QueryFragment<Pg> for Statement<'_, ST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut texts = self.sql.split('?');
+        out.push_sql(texts.next().unwrap_or_default());
+        for (bind, text) in self.binds.iter().zip(texts) {
+            bind.push(&mut out)?;
+            out.push_sql(text);
+        }
+        Ok(())
+    }
+}
+
+impl<ST> QueryId for Statement<'_, ST> {
+    type QueryId = ();
+    // The text itself, with the types of the binds, is what it is known by.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> Query for Statement<'_, ST> {
+    type SqlType = ST;
+}
