@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
-use domain::user::ClientAddress;
+use domain::user::{Claims, ClientAddress};
 
 use crate::{error::ApiError, state::AppState};
 
@@ -41,6 +41,16 @@ pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiErr
     let state = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?;
     let token = bearer_token(request).ok_or_else(ApiError::token_missing)?;
     Ok(Caller(state.accounts.authenticate(token).await?))
+}
+
+/// Who says that he calls, with a token that is not looked up yet: for a request whose transaction looks at the caller itself.
+///
+/// # Errors
+/// 401 without a token, 403 with one that is forged or over.
+pub(crate) fn claims(request: &HttpRequest) -> Result<Claims, ApiError> {
+    let state = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?;
+    let token = bearer_token(request).ok_or_else(ApiError::token_missing)?;
+    Ok(state.accounts.claims(token)?)
 }
 
 /// The token of `Authorization: Bearer …`, if there is one.

@@ -42,7 +42,7 @@ impl PgGiftLedger {
     #[must_use]
     pub fn new(database: Database, calendar: BusinessCalendar) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        writer::spawn(&database, calendar, waiting);
+        writer::spawn(database, calendar, waiting);
         Self { queue }
     }
 }

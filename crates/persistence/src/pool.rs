@@ -20,8 +20,9 @@ use tokio::{
 
 use crate::{error::pool_error, tls};
 
-/// How long a caller waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a caller waits for a free connection: half of what a money request is waited for, so that one which comes while
+/// another one waits in vain is still told that nothing happened.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The part of the pool that is kept for reading: a quarter.
 const READERS_SHARE: u32 = 4;

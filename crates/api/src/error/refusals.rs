@@ -266,6 +266,7 @@ impl From<GiftRefusal> for ApiError {
             GiftRefusal::KeyReused => Self::idempotency_key_reused(),
             GiftRefusal::UnknownSender => Self::user_not_found(),
             GiftRefusal::SenderBanned => Self::account_banned(),
+            GiftRefusal::SenderLoggedOut => AuthenticationError::Revoked.into(),
             GiftRefusal::UnknownGift => Self::bad_request("unknown_gift", "Gift tidak tersedia"),
             GiftRefusal::PriceChanged { current } => {
                 Self::new(StatusCode::CONFLICT, "price_changed", "Harga gift sudah berubah")

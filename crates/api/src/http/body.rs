@@ -8,13 +8,14 @@ use actix_web::{
     http::header::CONTENT_LENGTH,
     web::{Bytes, BytesMut, Data},
 };
+use domain::user::Claims;
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
-    auth::{Caller, authenticate},
+    auth::{Caller, authenticate, claims},
     config::DISCARDED_BYTES_MAX,
     error::ApiError,
     state::AppState,
@@ -30,6 +31,13 @@ pub(super) struct Body<T>(pub(super) T);
 /// two refusals he gets is no matter of chance.
 pub(super) struct CallerBody<T> {
     pub(super) caller: Caller,
+    pub(super) body: T,
+}
+
+/// Who says that he calls, and his JSON body: for a request whose transaction looks at the caller itself, so that he is not
+/// looked up twice. Where the body is refused, who is calling still comes first.
+pub(super) struct ClaimedBody<T> {
+    pub(super) claims: Claims,
     pub(super) body: T,
 }
 
@@ -56,6 +64,27 @@ impl<T: DeserializeOwned + 'static> FromRequest for CallerBody<T> {
             Ok(Self { caller, body: json(&request, payload).await? })
         })
     }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for ClaimedBody<T> {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let claims = claims(&request)?;
+            match json(&request, payload).await {
+                Ok(body) => Ok(Self { claims, body }),
+                Err(refusal) => Err(caller_first(&request, refusal).await),
+            }
+        })
+    }
+}
+
+/// What the caller himself is refused for, or else `refusal`.
+pub(super) async fn caller_first(request: &HttpRequest, refusal: ApiError) -> ApiError {
+    authenticate(request).await.err().unwrap_or(refusal)
 }
 
 async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T, ApiError> {

@@ -3,11 +3,19 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, get, post, web::Json};
-use domain::gift::{CatalogueGift, GiftReceipt, SizeClass};
+use domain::{
+    gift::{CatalogueGift, GiftOrder, GiftReceipt, SizeClass},
+    room::RoomId,
+    user::Claims,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{State, body::CallerBody, wire::Instant};
+use super::{
+    State,
+    body::{ClaimedBody, caller_first},
+    wire::Instant,
+};
 use crate::{
     error::{ApiError, Refusal},
     gift_wish::SendGiftBody,
@@ -139,11 +147,24 @@ impl From<GiftReceipt> for GiftSent {
 pub(super) async fn send(
     state: State,
     request: HttpRequest,
-    CallerBody { caller, body }: CallerBody<SendGiftBody>,
+    ClaimedBody { claims, body }: ClaimedBody<SendGiftBody>,
 ) -> Result<Json<GiftSent>, ApiError> {
-    let key = body.key(header_key(&request)?, &*state.dice)?;
-    let (order, room) = (body.order(caller.0.user_id, key)?, body.room()?);
+    // The transaction looks at the sender's row anyway, and under its lock.
+    let (order, room) = match wish(&state, &request, &claims, &body) {
+        Ok(wish) => wish,
+        Err(refusal) => return Err(caller_first(&request, refusal).await),
+    };
     let gifts = Arc::clone(&state.gifts);
     let receipt = state.money.run(async move { gifts.send(order, room).await }).await?;
     Ok(Json(receipt.into()))
+}
+
+fn wish(
+    state: &State,
+    request: &HttpRequest,
+    claims: &Claims,
+    body: &SendGiftBody,
+) -> Result<(GiftOrder, Option<RoomId>), ApiError> {
+    let key = body.key(header_key(request)?, &*state.dice)?;
+    Ok((body.order(claims.user_id, key)?.with_token_epoch(claims.epoch), body.room()?))
 }

@@ -16,7 +16,7 @@ use super::{
     answer::{Answer, members, numbered, user_id},
     name::{self, RoomName},
     payments::Payment,
-    who::Profile,
+    who::{Identity, Profile},
 };
 use crate::{error::ApiError, gift_wish::SendGiftBody, realtime::Endpoint};
 
@@ -26,21 +26,23 @@ const LARGE_WINDOW: Duration = Duration::from_secs(10);
 impl Hub {
     /// `live:gift`: in the form that pays, or in the apps' own that announces.
     pub(super) async fn gift(&self, socket: &Arc<Socket>, payload: Map<String, Value>) -> Answer {
-        let sender = socket.data.lock().identity.user().cloned().ok_or_else(ApiError::unauthenticated)?;
+        let Identity::User { profile: sender, epoch, .. } = socket.data.lock().identity.clone() else {
+            return Err(ApiError::unauthenticated());
+        };
         let room = payload.get("roomId").and_then(name::parse).ok_or_else(|| ApiError::malformed_payload("roomId"))?;
         if payload.contains_key("gift") {
             self.announce(&sender, &room, payload)
         } else {
-            self.pay(&sender, payload).await
+            self.pay(&sender, epoch, payload).await
         }
     }
 
     /// Sends the gift, like `POST /api/gifts/send`; the room is told when it is committed.
-    async fn pay(&self, sender: &Profile, payload: Map<String, Value>) -> Answer {
+    async fn pay(&self, sender: &Profile, epoch: i32, payload: Map<String, Value>) -> Answer {
         let wish: SendGiftBody =
             serde_json::from_value(Value::Object(payload)).map_err(|_| ApiError::malformed_payload("payload"))?;
         let key = wish.key(None, &*self.dice)?;
-        let (order, room) = (wish.order(sender.user_id, key)?, wish.room()?);
+        let (order, room) = (wish.order(sender.user_id, key)?.with_token_epoch(epoch), wish.room()?);
         let gifts = Arc::clone(&self.gifts);
         let receipt = self.money.run(async move { gifts.send(order, room).await.map_err(ApiError::from) }).await?;
         Ok(members(json!({

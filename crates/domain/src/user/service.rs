@@ -167,13 +167,23 @@ impl AccountService {
         Ok(Caller { user_id: session.user_id, role: session.role })
     }
 
+    /// What a token says that this server signed and that is not over. Whether it is still good, only the user's row can tell:
+    /// for requests whose transaction looks at that row itself.
+    ///
+    /// # Errors
+    /// [`AuthenticationError::Forged`], or what the claims are refused for.
+    pub fn claims(&self, token: &str) -> Result<Claims, AuthenticationError> {
+        let claims = self.signer.verify(token).map_err(|_| AuthenticationError::Forged)?;
+        claims.check(self.clock.now())?;
+        Ok(claims)
+    }
+
     /// The same, with what tells later whether the token is still good.
     ///
     /// # Errors
     /// [`AuthenticationError`], in the order of its variants.
     pub async fn session(&self, token: &str) -> Result<TokenSession, AuthenticationError> {
-        let claims = self.signer.verify(token).map_err(|_| AuthenticationError::Forged)?;
-        claims.check(self.clock.now())?;
+        let claims = self.claims(token)?;
         let standing = self.users.find_standing(claims.user_id).await?.ok_or(AuthenticationError::UnknownUser)?;
         if standing.is_banned {
             return Err(AuthenticationError::Banned);

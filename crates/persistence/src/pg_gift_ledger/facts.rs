@@ -59,6 +59,7 @@ pub(super) struct Facts {
 }
 
 type PartyRow = (i64, i64, bool, i32);
+type KeptRow = (i64, String, Vec<u8>, serde_json::Value);
 type PartyType = (BigInt, BigInt, Bool, Integer);
 
 /// What is done about a sender whom somebody else holds.
@@ -97,19 +98,18 @@ pub(super) async fn load(connection: &mut AsyncPgConnection, group: &[Waiting], 
     .await?;
     // After the locks, and all of it in one round trip.
     let connection = &*connection;
-    let (people, kept, gifts, numbers): (Vec<PartyRow>, Vec<(i64, String, Vec<u8>, serde_json::Value)>, _, Vec<i64>) =
-        try_join4(
-            Statement::<PartyType>::new(PEOPLE)
-                .bind::<Array<BigInt>, _>(people.into_iter().collect::<Vec<_>>())
-                .load(&mut &*connection),
-            Statement::<(BigInt, Text, Bytea, Jsonb)>::new(KEPT)
-                .bind::<Array<BigInt>, _>(actors)
-                .bind::<Array<Text>, _>(keys)
-                .load(&mut &*connection),
-            pg_gift_catalogue::find_all(connection, gifts.into_iter().collect()),
-            Statement::<BigInt>::new(NUMBERS).bind::<Integer, _>(count).load(&mut &*connection),
-        )
-        .await?;
+    let (people, kept, gifts, numbers) = try_join4(
+        Statement::<PartyType>::new(PEOPLE)
+            .bind::<Array<BigInt>, _>(people.into_iter().collect::<Vec<_>>())
+            .load(&mut &*connection),
+        Statement::<(BigInt, Text, Bytea, Jsonb)>::new(KEPT)
+            .bind::<Array<BigInt>, _>(actors)
+            .bind::<Array<Text>, _>(keys)
+            .load(&mut &*connection),
+        pg_gift_catalogue::find_all(connection, gifts.into_iter().collect()),
+        Statement::<BigInt>::new(NUMBERS).bind::<Integer, _>(count).load::<i64>(&mut &*connection),
+    )
+    .await?;
     Ok(Facts {
         senders: parties(locked)?,
         people: parties(people)?,

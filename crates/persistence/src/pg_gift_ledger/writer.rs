@@ -21,9 +21,9 @@ const WRITERS: usize = 2;
 const HELD_SENDERS_MAX: usize = 4;
 
 /// Starts the writers on the present runtime.
-pub(super) fn spawn(database: &Database, calendar: BusinessCalendar, waiting: Receiver<Waiting>) {
+pub(super) fn spawn(database: Database, calendar: BusinessCalendar, waiting: Receiver<Waiting>) {
     let waiting = Arc::new(Mutex::new(waiting));
-    let writer = Writer { database: database.clone(), calendar, places: Arc::new(Semaphore::new(HELD_SENDERS_MAX)) };
+    let writer = Writer { database, calendar, places: Arc::new(Semaphore::new(HELD_SENDERS_MAX)) };
     for _ in 0..WRITERS {
         tokio::spawn(write(writer.clone(), Arc::clone(&waiting)));
     }
