@@ -59,7 +59,6 @@ pub(super) struct Facts {
 }
 
 type PartyRow = (i64, i64, bool, i32);
-type KeptRow = (i64, String, Vec<u8>, serde_json::Value);
 type PartyType = (BigInt, BigInt, Bool, Integer);
 
 /// What is done about a sender whom somebody else holds.
