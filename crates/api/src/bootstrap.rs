@@ -1,5 +1,6 @@
 //! The composition root: the only place that knows both the services and what stands behind their ports.
 
+mod demo;
 mod error;
 mod label;
 mod readiness;

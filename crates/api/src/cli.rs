@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod demo;
 mod health;
 mod report;
 
@@ -37,6 +38,8 @@ enum Command {
     /// Look after the totals that reports are read from.
     #[command(subcommand)]
     Totals(TotalsCommand),
+    /// Fill an empty database with a believable world: hosts, fans, and their gifts of six weeks. Not for production.
+    Demo(demo::Options),
     /// Ask a server on this machine whether it takes requests.
     Health,
     /// Administer accounts and coins.
@@ -112,6 +115,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
             report::rebuilt(&Deployment::open(settings).await?.totals().rebuild().await?);
             Ok(())
         }
+        Command::Demo(options) => demo::execute(options, &Deployment::open(settings).await?).await,
         Command::Admin(command) => admin::execute(command, &Deployment::open(settings).await?).await,
         // Answered above.
         Command::Config => Ok(()),

@@ -9,6 +9,7 @@ mod auth;
 mod bootstrap;
 mod cli;
 pub mod config;
+mod demo;
 mod embedded;
 mod error;
 mod fields;

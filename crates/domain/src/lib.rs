@@ -16,11 +16,13 @@
 //! Inner modules ([`id`], [`money`], [`time`], [`dice`], [`decision`], [`store`], [`page`], [`idempotency`], [`rate`], [`room`],
 //! [`review`], [`audit`]) are used by the business modules ([`user`], [`wallet`], [`gift`], [`income`], [`ranking`], [`chat`],
 //! [`live`], [`agency`], [`salary`]), which use each other's types only, and tell what happened as an [`event`].
+//! [`bulk`] fills a database by the rules of some of them.
 // Money and time are computed with checked arithmetic only; tests may add up plainly.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
 pub mod agency;
 pub mod audit;
+pub mod bulk;
 pub mod chat;
 pub mod decision;
 pub mod dice;

@@ -17,6 +17,7 @@ mod error;
 mod idempotency;
 mod migrate;
 mod pg_audit;
+mod pg_bulk;
 mod pg_chat;
 mod pg_coin_ledger;
 mod pg_exchange_history;
@@ -36,6 +37,7 @@ mod tls;
 
 pub use migrate::{MigrateError, migrate, migrations_fingerprint};
 pub use pg_audit::PgMoneyAudit;
+pub use pg_bulk::PgBulkBooks;
 pub use pg_chat::PgChatStore;
 pub use pg_coin_ledger::PgCoinLedger;
 pub use pg_exchange_history::PgExchangeHistory;

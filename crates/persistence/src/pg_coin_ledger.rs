@@ -67,7 +67,7 @@ async fn grant_once(
         .first(connection)
         .await
         .optional()?;
-    let request = KeyedRequest { operation: "grant", actor: wish.actor, key: &wish.key, content: wish.content() };
+    let request = keyed(wish);
     // Two grants with one key to different users lock different rows. Then the key's own uniqueness decides: the later
     // one is rolled back, tried again, and finds the first.
     match request.find::<KeptOutcome>(connection).await? {
@@ -86,6 +86,19 @@ async fn grant_once(
     Ok(outcome)
 }
 
+/// The user who gives, if one does.
+pub(crate) const fn actor_of(wish: &CoinGrant) -> Option<i64> {
+    match wish.actor {
+        Actor::User(id) => Some(id.value()),
+        Actor::CommandLine => None,
+    }
+}
+
+/// A wish as its key sees it.
+pub(crate) fn keyed(wish: &CoinGrant) -> KeyedRequest<'_> {
+    KeyedRequest { operation: "grant", actor: wish.actor, key: &wish.key, content: wish.content() }
+}
+
 /// Applies a posting: what the domain decided, and nothing else.
 async fn post(
     connection: &mut AsyncPgConnection,
@@ -93,17 +106,13 @@ async fn post(
     posting: &GrantPosting,
     at: DateTime<Utc>,
 ) -> QueryResult<GrantReceipt> {
-    let actor = match wish.actor {
-        Actor::User(id) => Some(id.value()),
-        Actor::CommandLine => None,
-    };
     let movement_id: i64 = diesel::insert_into(movements::table)
         .values((
             movements::user_id.eq(wish.user.value()),
             movements::kind.eq(MovementKind::Grant.word()),
             movements::amount.eq(wish.amount.coins().value()),
             movements::reference.eq(wish.key.as_str()),
-            movements::actor_id.eq(actor),
+            movements::actor_id.eq(actor_of(wish)),
             movements::reason.eq(wish.reason.as_str()),
             movements::created_at.eq(at),
         ))
@@ -126,7 +135,7 @@ async fn post(
 /// renamed.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum KeptOutcome {
+pub(crate) enum KeptOutcome {
     Granted { movement_id: i64, balance_after: i64 },
     UnknownUser,
     BalanceTooLarge,
@@ -136,14 +145,16 @@ impl KeptOutcome {
     /// The form in which an outcome is kept, if it is to be kept at all.
     fn of(outcome: &Outcome) -> Option<Self> {
         match outcome {
-            Ok(receipt) => Some(Self::Granted {
-                movement_id: receipt.movement_id.value(),
-                balance_after: receipt.balance_after.value(),
-            }),
+            Ok(receipt) => Some(Self::granted(receipt)),
             Err(GrantRefusal::KeyReused) => None,
             Err(GrantRefusal::UnknownUser) => Some(Self::UnknownUser),
             Err(GrantRefusal::BalanceTooLarge) => Some(Self::BalanceTooLarge),
         }
+    }
+
+    /// The form in which the proof of a grant is kept.
+    pub(crate) const fn granted(receipt: &GrantReceipt) -> Self {
+        Self::Granted { movement_id: receipt.movement_id.value(), balance_after: receipt.balance_after.value() }
     }
 
     fn into_outcome(self) -> QueryResult<Outcome> {

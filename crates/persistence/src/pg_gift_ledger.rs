@@ -15,6 +15,10 @@ use domain::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::{
+    outcome::KeptOutcome,
+    posting::{Posted, write},
+};
 use crate::pool::Database;
 
 /// So many orders wait for a writer; who comes then waits for a place among them.

@@ -19,7 +19,8 @@ use domain::{
     },
 };
 
-use self::rows::{CredentialsRow, ProfileChangeRow, StandingRow, UserRow, role_word};
+pub(crate) use self::rows::NewUserRow;
+use self::rows::{CredentialsRow, ProfileChangeRow, StandingRow, UserRow};
 use crate::{
     error::{read_error, violated_constraint, write_error},
     pool::Database,
@@ -43,18 +44,7 @@ impl PgUserRepository {
 impl UserRepository for PgUserRepository {
     async fn insert(&self, user: &NewUser) -> Result<(), InsertUserError> {
         let mut connection = self.database.connection().await?;
-        let inserted = diesel::insert_into(users::table)
-            .values((
-                users::id.eq(user.id.value()),
-                users::phone.eq(user.phone.reveal()),
-                users::password.eq(user.password.as_str()),
-                users::name.eq(user.name.as_str()),
-                users::role.eq(role_word(user.role)),
-                users::created_at.eq(user.created_at),
-                users::updated_at.eq(user.created_at),
-            ))
-            .execute(&mut connection)
-            .await;
+        let inserted = diesel::insert_into(users::table).values(NewUserRow::from(user)).execute(&mut connection).await;
         match inserted {
             Ok(_) => Ok(()),
             Err(error) => Err(match violated_constraint(&error) {

@@ -29,7 +29,7 @@ const READERS_SHARE: u32 = 4;
 
 /// What the database holds every session to. A statement that waits for a row gives up before one that works does, and
 /// a transaction that nobody continues is ended by the server (docs/adr/0005-bb8-pool.md).
-const SESSION_SETTINGS: &str = "SET lock_timeout = '2s'; SET statement_timeout = '5s'; \
+pub(crate) const SESSION_SETTINGS: &str = "SET lock_timeout = '2s'; SET statement_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '5s'; SET TimeZone = 'UTC'";
 
 /// How the pool is built.

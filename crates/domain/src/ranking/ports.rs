@@ -124,7 +124,8 @@ pub trait GiftTotals: Send + Sync {
     /// [`StoreError`].
     async fn zone(&self) -> Result<Option<String>, StoreError>;
 
-    /// Makes them anew, in the zone of the present calendar, and answers in what they were wrong. Gifts wait meanwhile.
+    /// Makes them anew, in the zone of the present calendar, and answers in what they were wrong: in nothing where none were
+    /// kept. Gifts wait meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -16,7 +16,7 @@ use crate::error::unreadable;
 /// An outcome as the database keeps it. Its JSON is read for as long as the gift lives: members are added, never renamed.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum KeptOutcome {
+pub(crate) enum KeptOutcome {
     Sent { gift_id: i64, quantity: u16, total: i64, host_income: i64, balance_after: i64, created_at: DateTime<Utc> },
     UnknownGift,
     PriceChanged { current: i64 },
@@ -26,7 +26,7 @@ pub(super) enum KeptOutcome {
 
 impl KeptOutcome {
     /// The form in which an outcome is kept, if it is to be kept at all: a refusal only where it can be asked for again.
-    pub(super) fn of(outcome: &Outcome, key: &RequestKey) -> Option<Self> {
+    pub(crate) fn of(outcome: &Outcome, key: &RequestKey) -> Option<Self> {
         match outcome {
             Err(_) if !key.is_chosen() => None,
             Ok(receipt) => Some(Self::Sent {

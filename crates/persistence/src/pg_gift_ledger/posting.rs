@@ -15,9 +15,9 @@ use crate::{error::contradictory, statement::Statement};
 
 /// The gifts and keys of a group.
 #[derive(Default)]
-pub(super) struct Posted {
+pub(crate) struct Posted {
     /// Each with its number and its instant, in the order in which they were decided.
-    pub(super) gifts: Vec<(i64, GiftPosting, DateTime<Utc>)>,
+    pub(crate) gifts: Vec<(i64, GiftPosting, DateTime<Utc>)>,
     keys: Keys,
 }
 
@@ -32,7 +32,7 @@ struct Keys {
 
 impl Posted {
     /// Keeps an outcome under a key.
-    pub(super) fn keep(
+    pub(crate) fn keep(
         &mut self,
         (actor, key): KeyOf,
         fingerprint: Vec<u8>,
@@ -81,7 +81,8 @@ SELECT actor_id, key, 'gift', fingerprint, outcome, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::jsonb[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
-pub(super) async fn write(connection: &mut AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+/// Writes it, in the transaction that the facts were locked in.
+pub(crate) async fn write(connection: &mut AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
     if !posted.gifts.is_empty() {
         write_gifts(connection, posted).await?;
     }

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::{
-    OptionalExtension as _, QueryDsl as _, QueryResult, QueryableByName, sql_query,
+    OptionalExtension as _, QueryDsl as _, QueryResult, QueryableByName,
+    dsl::exists,
+    sql_query,
     sql_types::{Array, BigInt, Nullable, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -14,7 +16,11 @@ use domain::{
     wallet::Discrepancy,
 };
 
-use crate::{error::read_error, pool::Database, schema::totals_calendar};
+use crate::{
+    error::read_error,
+    pool::Database,
+    schema::{fan_totals, host_totals, totals_calendar},
+};
 
 /// The totals of a database, kept in the zone of one business calendar.
 pub struct PgGiftTotals {
@@ -157,12 +163,19 @@ pub(crate) async fn differences(
     Ok(rows.into_iter().map(Discrepancy::from).collect())
 }
 
+async fn are_kept(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+    let of_hosts =
+        diesel::select(exists(host_totals::table.select(host_totals::host_id))).get_result(connection).await?;
+    Ok(of_hosts || diesel::select(exists(fan_totals::table.select(fan_totals::host_id))).get_result(connection).await?)
+}
+
 async fn rebuild(connection: &mut AsyncPgConnection, calendar: BusinessCalendar) -> QueryResult<Vec<Discrepancy>> {
     sql_query(TIME_LIMIT).execute(connection).await?;
     sql_query("SET LOCAL lock_timeout = '1min'").execute(connection).await?;
     // Waits for gifts that are being sent, and keeps new ones waiting: they would be in one of the two only.
     sql_query("LOCK TABLE gifts IN SHARE MODE").execute(connection).await?;
-    let found = differences(connection, calendar).await?;
+    // Where none are kept yet, every one would be a difference: millions of lines that say one thing.
+    let found = if are_kept(connection).await? { differences(connection, calendar).await? } else { Vec::new() };
     sql_query("DELETE FROM fan_totals").execute(connection).await?;
     sql_query("DELETE FROM host_totals").execute(connection).await?;
     let Starts([hours, days, weeks, months]) = Starts::load(connection, calendar).await?;

@@ -1,17 +1,44 @@
 //! The rows of `users`, and what they are to the domain.
 
 use chrono::{DateTime, Utc};
-use diesel::{AsChangeset, Queryable, Selectable, result::Error as DieselError};
+use diesel::{AsChangeset, Insertable, Queryable, Selectable, result::Error as DieselError};
 use domain::{
     id::UserId,
     money::Coins,
     user::{
-        Age, AvatarPath, Credentials, DisplayName, Gender, PasswordHash, PhoneNumber, ProfileChange, Role, Signature,
-        Standing, User,
+        Age, AvatarPath, Credentials, DisplayName, Gender, NewUser, PasswordHash, PhoneNumber, ProfileChange, Role,
+        Signature, Standing, User,
     },
 };
 
 use crate::{error::unreadable, schema::users};
+
+/// A user who is stored for the first time.
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+pub(crate) struct NewUserRow<'a> {
+    id: i64,
+    phone: &'a str,
+    password: &'a str,
+    name: &'a str,
+    role: &'static str,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl<'a> From<&'a NewUser> for NewUserRow<'a> {
+    fn from(user: &'a NewUser) -> Self {
+        Self {
+            id: user.id.value(),
+            phone: user.phone.reveal(),
+            password: user.password.as_str(),
+            name: user.name.as_str(),
+            role: role_word(user.role),
+            created_at: user.created_at,
+            updated_at: user.created_at,
+        }
+    }
+}
 
 /// A user without what proves his identity.
 #[derive(Queryable, Selectable)]
@@ -75,7 +102,7 @@ impl TryFrom<StandingRow> for Standing {
 }
 
 /// The word that the database uses.
-pub(super) const fn role_word(role: Role) -> &'static str {
+const fn role_word(role: Role) -> &'static str {
     match role {
         Role::User => "user",
         Role::Admin => "admin",

@@ -13,6 +13,7 @@
 )]
 
 mod audit;
+mod bulk;
 mod cancel;
 mod chat;
 mod coin_ledger;

@@ -121,8 +121,13 @@ impl Fixture {
     }
 
     pub(crate) async fn grant(&self, wish: CoinGrant) -> Result<GrantReceipt, GrantError> {
+        self.grant_at(wish, 0).await
+    }
+
+    /// Grants coins at a later second of the tests' time.
+    pub(crate) async fn grant_at(&self, wish: CoinGrant, second: i64) -> Result<GrantReceipt, GrantError> {
         let decide = granting(&wish, &Calls::default());
-        self.coins().grant(wish, at(0), decide).await
+        self.coins().grant(wish, at(second), decide).await
     }
 
     /// Sends a gift by the real rule.
