@@ -1,15 +1,14 @@
 //! The record of diamonds.
 
+mod record;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
-    OptionalExtension as _, QueryDsl as _, QueryResult, dsl::sql, sql_types::BigInt,
-};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, dsl::sql, sql_types::BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    id::{GiftId, IncomeId, UserId},
-    income::{DayIncome, GiftIncome, Income, IncomeGift, IncomeHistory, OtherIncome, diamonds_left},
+    id::UserId,
+    income::{DayIncome, GiftIncome, Income, IncomeHistory, OtherIncome, diamonds_left},
     money::Diamonds,
     page::{Cursor, Limit, Page, PageRequest},
     store::StoreError,
@@ -19,7 +18,7 @@ use domain::{
 use crate::{
     error::{read_error, unreadable},
     pool::Database,
-    schema::{gifts, host_income as incomes, host_totals as totals},
+    schema::{host_income as incomes, host_totals as totals},
 };
 
 /// Reads the record of diamonds from PostgreSQL.
@@ -37,8 +36,6 @@ impl PgIncomeHistory {
 
 /// The incomes by category: normal, luxury, lucky, s-lucky.
 type CategoryRow = (i64, i64, i64, i64);
-
-type Row = (i64, i64, i64, String, DateTime<Utc>, Option<(i64, String, i64, i32)>);
 
 #[async_trait]
 impl IncomeHistory for PgIncomeHistory {
@@ -77,27 +74,7 @@ impl IncomeHistory for PgIncomeHistory {
 
     async fn history(&self, host: UserId, page: PageRequest) -> Result<Page<Income>, StoreError> {
         let mut connection = self.database.connection().await?;
-        let mut rows = incomes::table
-            .left_join(gifts::table.on(incomes::gift_id.eq(gifts::id.nullable())))
-            .filter(incomes::host_id.eq(host.value()))
-            .order((incomes::created_at.desc(), incomes::id.desc()))
-            .limit(i64::from(page.limit.items()).saturating_add(1))
-            .select((
-                incomes::id,
-                incomes::host_id,
-                incomes::income,
-                incomes::type_,
-                incomes::created_at,
-                (gifts::id, gifts::gift_name, gifts::coin_value, gifts::quantity).nullable(),
-            ))
-            .into_boxed();
-        if let Some(Cursor { created_at, id }) = page.after {
-            rows = rows
-                .filter(incomes::created_at.le(created_at))
-                .filter(incomes::created_at.lt(created_at).or(incomes::id.lt(id)));
-        }
-        let rows: Vec<Row> = rows.load(&mut connection).await.map_err(read_error)?;
-        let items = rows.into_iter().map(income).collect();
+        let items = record::incomes(&mut connection, host, page).await.map_err(read_error)?;
         Ok(Page::from_surplus(items, page.limit, |item: &Income| Cursor {
             created_at: item.created_at,
             id: item.id.value(),
@@ -147,20 +124,4 @@ fn by_category((normal, luxury, lucky, super_lucky): CategoryRow) -> QueryResult
         lucky: diamonds(lucky)?,
         super_lucky: diamonds(super_lucky)?,
     })
-}
-
-fn income((id, host_id, diamonds, kind, created_at, gift): Row) -> Income {
-    Income {
-        id: IncomeId::new(id),
-        host_id: UserId::new(host_id),
-        diamonds,
-        kind,
-        created_at,
-        gift: gift.map(|(id, name, unit_price, quantity)| IncomeGift {
-            id: GiftId::new(id),
-            name,
-            unit_price,
-            quantity,
-        }),
-    }
 }
