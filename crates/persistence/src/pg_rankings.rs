@@ -13,11 +13,11 @@ use domain::{
     page::Limit,
     ranking::{Board, RankCursor, Ranked, Rankings, Standing},
     store::StoreError,
-    time::Span,
+    time::{Period, Span},
     user::AvatarPath,
 };
 
-use crate::{error::read_error, pg_gift_history::coins, pool::Database};
+use crate::{error::read_error, pg_gift_history::coins, pg_totals, pool::Database};
 
 /// Reads rankings from PostgreSQL.
 pub struct PgRankings {
@@ -37,48 +37,67 @@ struct Place {
     table: &'static str,
     /// The column of who is ranked.
     user: &'static str,
-    /// What picks the ranking: `$1` is a host, or nobody.
-    board: &'static str,
+    /// What picks the ranking: `$1` is a host, or nobody; `$2` a period, `$3` the start of the span.
+    board: String,
+    /// The columns of the coins, and of when they were reached.
+    coins: String,
+    reached_at: String,
     host: Option<UserId>,
 }
 
-impl From<Board> for Place {
-    fn from(board: Board) -> Self {
+impl Place {
+    fn new(board: Board, period: Period) -> Self {
         match board {
-            Board::Hosts => Self { table: "host_totals", user: "host_id", board: "$1::bigint IS NULL", host: None },
+            Board::Hosts => Self {
+                table: "host_totals",
+                user: "host_id",
+                board: "$1::bigint IS NULL AND t.period = $2 AND t.starts_at = $3".to_owned(),
+                coins: "coins".to_owned(),
+                reached_at: "reached_at".to_owned(),
+                host: None,
+            },
             Board::FansOf(host) => {
-                Self { table: "fan_totals", user: "fan_id", board: "t.host_id = $1", host: Some(host) }
+                let span = pg_totals::fan_span(period);
+                // Of all time there is but one span.
+                let start =
+                    if period == Period::All { "$3::timestamptz".to_owned() } else { format!("t.{span}_starts_at") };
+                Self {
+                    table: "fan_totals",
+                    user: "fan_id",
+                    board: format!("t.host_id = $1 AND $2::text IS NOT NULL AND {start} = $3"),
+                    coins: format!("{span}_coins"),
+                    reached_at: format!("{span}_reached_at"),
+                    host: Some(host),
+                }
             }
         }
     }
-}
 
-impl Place {
-    /// `$2` and `$3` are the span; `$4` to `$6` the coins, the instant and the id of the entry before the page.
+    /// `$4` to `$6` are the coins, the instant and the id of the entry before the page.
     fn top(&self) -> String {
-        let Self { table, user, board, .. } = self;
+        let Self { table, user, board, coins, reached_at, .. } = self;
         format!(
-            "SELECT t.{user} AS user_id, u.name, u.avatar_url, u.level, t.coins, t.reached_at
+            "SELECT t.{user} AS user_id, u.name, u.avatar_url, u.level, t.{coins} AS coins, t.{reached_at} AS reached_at
                FROM {table} t CROSS JOIN LATERAL
                     -- By its key, row by row: for a page of a ranking nobody reads all users.
                     (SELECT name, avatar_url, level FROM users WHERE id = t.{user} OFFSET 0) u
-              WHERE {board} AND t.period = $2 AND t.starts_at = $3 AND t.coins <= $4
-                AND (t.coins < $4 OR t.reached_at > $5 OR (t.reached_at = $5 AND t.{user} > $6))
-              ORDER BY t.coins DESC, t.reached_at, t.{user} LIMIT $7"
+              WHERE {board} AND t.{coins} <= $4
+                AND (t.{coins} < $4 OR t.{reached_at} > $5 OR (t.{reached_at} = $5 AND t.{user} > $6))
+              ORDER BY t.{coins} DESC, t.{reached_at}, t.{user} LIMIT $7"
         )
     }
 
     /// `$4` is who asks, `$5` how many ahead of him are counted at most.
     fn standing(&self) -> String {
-        let Self { table, user, board, .. } = self;
+        let Self { table, user, board, coins, reached_at, .. } = self;
         format!(
-            "SELECT own.coins, (SELECT COUNT(*) FROM (
+            "SELECT own.{coins} AS coins, (SELECT COUNT(*) FROM (
                 SELECT 1 FROM {table} t
-                 WHERE {board} AND t.period = $2 AND t.starts_at = $3 AND t.coins >= own.coins
-                   AND (t.coins > own.coins OR t.reached_at < own.reached_at
-                        OR (t.reached_at = own.reached_at AND t.{user} < own.{user}))
+                 WHERE {board} AND t.{coins} >= own.{coins}
+                   AND (t.{coins} > own.{coins} OR t.{reached_at} < own.{reached_at}
+                        OR (t.{reached_at} = own.{reached_at} AND t.{user} < own.{user}))
                  LIMIT $5) AS ahead) AS ahead
-               FROM {table} own WHERE {own} AND own.period = $2 AND own.starts_at = $3 AND own.{user} = $4",
+               FROM {table} own WHERE {own} AND own.{user} = $4",
             own = board.replace("t.", "own.")
         )
     }
@@ -118,7 +137,7 @@ impl Rankings for PgRankings {
         after: Option<RankCursor>,
     ) -> Result<Vec<Ranked>, StoreError> {
         let mut connection = self.database.connection().await?;
-        let place = Place::from(board);
+        let place = Place::new(board, span.period);
         // Before the first page nobody has more.
         let (most, reached_at, user_id) = after.map_or((AMOUNT_MAX, DateTime::UNIX_EPOCH, 0), |after| {
             (after.coins.value(), after.reached_at, after.user_id.value())
@@ -155,7 +174,7 @@ impl Rankings for PgRankings {
         ahead_max: u32,
     ) -> Result<Option<Standing>, StoreError> {
         let mut connection = self.database.connection().await?;
-        let place = Place::from(board);
+        let place = Place::new(board, span.period);
         let row: Option<StandingRow> = sql_query(place.standing())
             .bind::<Nullable<BigInt>, _>(place.host.map(UserId::value))
             .bind::<Text, _>(span.period.word())

@@ -1,6 +1,7 @@
 //! What is kept beside every gift so that reports cost the same however many there are: totals of hosts and of their fans,
 //! for each span of the business calendar.
 
+mod fans;
 mod rebuild;
 
 use std::collections::BTreeMap;
@@ -16,15 +17,17 @@ use domain::{
     time::{BusinessCalendar, Period},
 };
 
+use self::fans::Fans;
 use crate::{error::unreadable, statement::Statement};
 
+pub(crate) use fans::span as fan_span;
 pub use rebuild::PgGiftTotals;
 pub(crate) use rebuild::{Row, TIME_LIMIT, differences};
 
 /// Adds gifts to the totals of their hosts.
 ///
 /// The rows come, and so are locked, in the order of hosts and, for each of them, of periods: the same for every transaction.
-/// Of fans likewise, and always after those of hosts.
+/// Those of fans come after them, in the order of hosts and fans.
 const ADD_TO_HOSTS: &str = "
 INSERT INTO host_totals AS t (host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income,
                               s_lucky_income, reached_at)
@@ -37,14 +40,6 @@ ON CONFLICT ON CONSTRAINT host_totals_pkey DO UPDATE SET
   luxury_income = t.luxury_income + EXCLUDED.luxury_income,
   lucky_income = t.lucky_income + EXCLUDED.lucky_income,
   s_lucky_income = t.s_lucky_income + EXCLUDED.s_lucky_income,
-  reached_at = GREATEST(t.reached_at, EXCLUDED.reached_at)";
-
-/// Adds gifts to the totals of their senders as fans of their hosts.
-const ADD_TO_FANS: &str = "
-INSERT INTO fan_totals AS t (host_id, fan_id, period, starts_at, coins, reached_at)
-SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::timestamptz[], ?::bigint[], ?::timestamptz[])
-ON CONFLICT ON CONSTRAINT fan_totals_pkey DO UPDATE SET
-  coins = t.coins + EXCLUDED.coins,
   reached_at = GREATEST(t.reached_at, EXCLUDED.reached_at)";
 
 /// What some gifts add to a total.
@@ -76,8 +71,8 @@ impl Sum {
 
 const CATEGORIES: [Category; 4] = [Category::Normal, Category::Luxury, Category::Lucky, Category::SuperLucky];
 
-/// Sums by whose they are, the rank of the period, and the start of the span.
-type Sums<W> = BTreeMap<(W, usize, DateTime<Utc>), Sum>;
+/// Sums by host, rank of the period, and start of the span.
+type Sums = BTreeMap<(i64, usize, DateTime<Utc>), Sum>;
 
 /// Adds gifts, each with its number and its instant, to the totals, in their own transaction.
 pub(crate) async fn add(
@@ -88,7 +83,7 @@ pub(crate) async fn add(
     if gifts.is_empty() {
         return Ok(());
     }
-    let (mut hosts, mut fans) = (Sums::<i64>::new(), Sums::<(i64, i64)>::new());
+    let (mut hosts, mut fans) = (Sums::new(), Fans::default());
     let mut spans = None;
     for (_, posting, at) in gifts {
         // Most gifts of a group are of one hour.
@@ -96,55 +91,31 @@ pub(crate) async fn add(
         if !spans.iter().all(|span| span.window.contains(*at)) {
             *spans = calendar.spans(*at);
         }
-        let (host, fan) = (posting.receiver.value(), posting.sender.value());
         for (rank, span) in spans.iter().enumerate() {
-            hosts.entry((host, rank, span.starts_at())).or_insert(Sum::NOTHING).add(posting, *at)?;
-            fans.entry(((host, fan), rank, span.starts_at())).or_insert(Sum::NOTHING).add(posting, *at)?;
+            let key = (posting.receiver.value(), rank, span.starts_at());
+            hosts.entry(key).or_insert(Sum::NOTHING).add(posting, *at)?;
         }
+        fans.add(posting, spans, *at)?;
     }
-    let columns = Columns::of(&hosts);
+    add_to_hosts(connection, &hosts).await?;
+    fans.write(connection).await
+}
+
+async fn add_to_hosts(connection: &mut AsyncPgConnection, hosts: &Sums) -> QueryResult<()> {
+    let word = |rank: usize| Period::EVERY.get(rank).map_or("", |period| period.word());
+    let income = |place: usize| move |sum: &Sum| sum.incomes.get(place).copied().unwrap_or(0);
     Statement::<()>::new(ADD_TO_HOSTS)
         .bind::<Array<BigInt>, _>(hosts.keys().map(|(host, ..)| *host).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(columns.periods)
-        .bind::<Array<Timestamptz>, _>(columns.starts)
-        .bind::<Array<BigInt>, _>(columns.coins)
+        .bind::<Array<Text>, _>(hosts.keys().map(|(_, rank, _)| word(*rank)).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(hosts.keys().map(|(.., start)| *start).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.coins).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.gifts).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[0]).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[1]).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[2]).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(hosts.values().map(|sum| sum.incomes[3]).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(columns.reached)
+        .bind::<Array<BigInt>, _>(hosts.values().map(income(0)).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(income(1)).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(income(2)).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(hosts.values().map(income(3)).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(hosts.values().map(|sum| sum.reached_at).collect::<Vec<_>>())
         .execute(connection)
-        .await?;
-    let columns = Columns::of(&fans);
-    Statement::<()>::new(ADD_TO_FANS)
-        .bind::<Array<BigInt>, _>(fans.keys().map(|((host, _), ..)| *host).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(fans.keys().map(|((_, fan), ..)| *fan).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(columns.periods)
-        .bind::<Array<Timestamptz>, _>(columns.starts)
-        .bind::<Array<BigInt>, _>(columns.coins)
-        .bind::<Array<Timestamptz>, _>(columns.reached)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// The columns that totals of hosts and of fans have in common.
-struct Columns {
-    periods: Vec<&'static str>,
-    starts: Vec<DateTime<Utc>>,
-    coins: Vec<i64>,
-    reached: Vec<DateTime<Utc>>,
-}
-
-impl Columns {
-    fn of<W>(sums: &Sums<W>) -> Self {
-        let word = |rank: usize| Period::EVERY.get(rank).map_or("", |period| period.word());
-        Self {
-            periods: sums.keys().map(|(_, rank, _)| word(*rank)).collect(),
-            starts: sums.keys().map(|(.., start)| *start).collect(),
-            coins: sums.values().map(|sum| sum.coins).collect(),
-            reached: sums.values().map(|sum| sum.reached_at).collect(),
-        }
-    }
+        .await
+        .map(drop)
 }

@@ -58,13 +58,23 @@ diesel::table! {
 }
 
 diesel::table! {
-    fan_totals (host_id, fan_id, period, starts_at) {
+    fan_totals (host_id, fan_id) {
         host_id -> BigInt,
         fan_id -> BigInt,
-        period -> Text,
-        starts_at -> Timestamptz,
-        coins -> BigInt,
-        reached_at -> Timestamptz,
+        hour_starts_at -> Timestamptz,
+        hour_coins -> BigInt,
+        hour_reached_at -> Timestamptz,
+        day_starts_at -> Timestamptz,
+        day_coins -> BigInt,
+        day_reached_at -> Timestamptz,
+        week_starts_at -> Timestamptz,
+        week_coins -> BigInt,
+        week_reached_at -> Timestamptz,
+        month_starts_at -> Timestamptz,
+        month_coins -> BigInt,
+        month_reached_at -> Timestamptz,
+        all_coins -> BigInt,
+        all_reached_at -> Timestamptz,
     }
 }
 

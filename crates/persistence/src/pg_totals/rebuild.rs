@@ -60,6 +60,26 @@ expected AS MATERIALIZED (
          SUM(lucky_income)::bigint AS lucky_income, SUM(s_lucky_income)::bigint AS s_lucky_income,
          MAX(reached_at) AS reached_at
     FROM expected GROUP BY 1, 2, 3
+), last AS (
+  SELECT DISTINCT ON (host_id, fan_id, period) host_id, fan_id, period, starts_at, coins, reached_at
+    FROM expected ORDER BY host_id, fan_id, period, starts_at DESC
+), expected_fans AS (
+  SELECT host_id, fan_id,
+         MAX(starts_at) FILTER (WHERE period = 'hourly') AS hour_starts_at,
+         MAX(coins) FILTER (WHERE period = 'hourly') AS hour_coins,
+         MAX(reached_at) FILTER (WHERE period = 'hourly') AS hour_reached_at,
+         MAX(starts_at) FILTER (WHERE period = 'daily') AS day_starts_at,
+         MAX(coins) FILTER (WHERE period = 'daily') AS day_coins,
+         MAX(reached_at) FILTER (WHERE period = 'daily') AS day_reached_at,
+         MAX(starts_at) FILTER (WHERE period = 'weekly') AS week_starts_at,
+         MAX(coins) FILTER (WHERE period = 'weekly') AS week_coins,
+         MAX(reached_at) FILTER (WHERE period = 'weekly') AS week_reached_at,
+         MAX(starts_at) FILTER (WHERE period = 'monthly') AS month_starts_at,
+         MAX(coins) FILTER (WHERE period = 'monthly') AS month_coins,
+         MAX(reached_at) FILTER (WHERE period = 'monthly') AS month_reached_at,
+         MAX(coins) FILTER (WHERE period = 'all') AS all_coins,
+         MAX(reached_at) FILTER (WHERE period = 'all') AS all_reached_at
+    FROM last GROUP BY host_id, fan_id
 )";
 
 /// What is kept and ought not to be, or the other way round.
@@ -74,17 +94,25 @@ SELECT 'totals of hosts equal their gifts' AS proof,
        (e.coins, e.gifts, e.normal_income, e.luxury_income, e.lucky_income, e.s_lucky_income, e.reached_at)
 UNION ALL
 SELECT 'totals of fans equal their gifts',
-       'fan ' || COALESCE(t.fan_id, e.fan_id) || ' of host ' || COALESCE(t.host_id, e.host_id) || ' '
-         || COALESCE(t.period, e.period) || ' ' || (COALESCE(t.starts_at, e.starts_at) AT TIME ZONE 'UTC'),
-       COALESCE(t.coins, 0) - COALESCE(e.coins, 0)
-  FROM fan_totals t FULL JOIN expected e USING (host_id, fan_id, period, starts_at)
- WHERE (t.coins, t.reached_at) IS DISTINCT FROM (e.coins, e.reached_at)
+       'fan ' || COALESCE(t.fan_id, e.fan_id) || ' of host ' || COALESCE(t.host_id, e.host_id),
+       COALESCE(t.all_coins, 0) - COALESCE(e.all_coins, 0)
+  FROM fan_totals t FULL JOIN expected_fans e USING (host_id, fan_id)
+ WHERE (t.hour_starts_at, t.hour_coins, t.hour_reached_at,
+        t.day_starts_at, t.day_coins, t.day_reached_at,
+        t.week_starts_at, t.week_coins, t.week_reached_at,
+        t.month_starts_at, t.month_coins, t.month_reached_at,
+        t.all_coins, t.all_reached_at)
+       IS DISTINCT FROM
+       (e.hour_starts_at, e.hour_coins, e.hour_reached_at,
+        e.day_starts_at, e.day_coins, e.day_reached_at,
+        e.week_starts_at, e.week_coins, e.week_reached_at,
+        e.month_starts_at, e.month_coins, e.month_reached_at,
+        e.all_coins, e.all_reached_at)
 ORDER BY 1, 2";
 
 /// Writes the totals of fans, and answers those of hosts into the other table.
 const FILL: &str = ", fans AS (
-  INSERT INTO fan_totals (host_id, fan_id, period, starts_at, coins, reached_at)
-  SELECT host_id, fan_id, period, starts_at, coins, reached_at FROM expected
+  INSERT INTO fan_totals SELECT * FROM expected_fans
 )
 INSERT INTO host_totals (host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income,
                          s_lucky_income, reached_at)

@@ -39,40 +39,44 @@ async fn check_sums(zone: &str, around: i64, seed: u64) {
     for (whole, part) in
         [("weekly", "daily"), ("daily", "hourly"), ("monthly", "daily"), ("all", "monthly"), ("all", "weekly")]
     {
-        for (table, whose, sums) in [
-            (
-                "host_totals",
-                "host_id",
-                "SUM(coins), SUM(gifts), SUM(normal_income), SUM(lucky_income), SUM(s_lucky_income)",
-            ),
-            ("fan_totals", "host_id, fan_id", "SUM(coins)"),
-        ] {
-            let rows = fixture
-                .texts(&format!(
-                    "SELECT DISTINCT (starts_at AT TIME ZONE 'UTC')::text FROM {table} WHERE period = '{whole}'"
-                ))
-                .await;
-            for start in rows {
-                let start: DateTime<Utc> = NaiveDateTime::parse_from_str(&start, "%F %T").unwrap().and_utc();
-                let period = Period::EVERY.into_iter().find(|period| period.word() == whole).unwrap();
-                let window = calendar.span(period, start).window;
-                let (from, to) = (
-                    window.start.map_or("-infinity".to_owned(), |at| at.to_rfc3339()),
-                    window.end.map_or("infinity".to_owned(), |at| at.to_rfc3339()),
-                );
-                let sum = |period: &str, condition: &str| {
-                    format!(
-                        "SELECT (ROW({whose}, {sums}))::text FROM {table} WHERE period = '{period}' AND {condition} GROUP BY {whose} ORDER BY 1"
-                    )
-                };
-                let of_whole = fixture.texts(&sum(whole, &format!("starts_at = '{}'", start.to_rfc3339()))).await;
-                let of_parts =
-                    fixture.texts(&sum(part, &format!("starts_at >= '{from}' AND starts_at < '{to}'"))).await;
-                assert_eq!(of_whole, of_parts, "{zone}: {part} of {whole} from {start} in {table}");
-                assert!(!of_whole.is_empty());
-            }
+        let rows = fixture
+            .texts(&format!(
+                "SELECT DISTINCT (starts_at AT TIME ZONE 'UTC')::text FROM host_totals WHERE period = '{whole}'"
+            ))
+            .await;
+        for start in rows {
+            let start: DateTime<Utc> = NaiveDateTime::parse_from_str(&start, "%F %T").unwrap().and_utc();
+            let period = Period::EVERY.into_iter().find(|period| period.word() == whole).unwrap();
+            let window = calendar.span(period, start).window;
+            let (from, to) = (
+                window.start.map_or("-infinity".to_owned(), |at| at.to_rfc3339()),
+                window.end.map_or("infinity".to_owned(), |at| at.to_rfc3339()),
+            );
+            let sum = |period: &str, condition: &str| {
+                format!(
+                    "SELECT (ROW(host_id, SUM(coins), SUM(gifts), SUM(normal_income), SUM(lucky_income), SUM(s_lucky_income)))::text
+                       FROM host_totals WHERE period = '{period}' AND {condition} GROUP BY host_id ORDER BY 1"
+                )
+            };
+            let of_whole = fixture.texts(&sum(whole, &format!("starts_at = '{}'", start.to_rfc3339()))).await;
+            let of_parts = fixture.texts(&sum(part, &format!("starts_at >= '{from}' AND starts_at < '{to}'"))).await;
+            assert_eq!(of_whole, of_parts, "{zone}: {part} of {whole} from {start}");
+            assert!(!of_whole.is_empty());
         }
     }
+    // There is one fan: he gave what the hosts received in the last span of each period.
+    for (period, span) in
+        [("hourly", "hour"), ("daily", "day"), ("weekly", "week"), ("monthly", "month"), ("all", "all")]
+    {
+        let start = if span == "all" { "timestamptz 'epoch'".to_owned() } else { format!("f.{span}_starts_at") };
+        let strange = format!(
+            "SELECT COUNT(*) FROM fan_totals f FULL JOIN (SELECT DISTINCT ON (host_id) * FROM host_totals
+                WHERE period = '{period}' ORDER BY host_id, starts_at DESC) AS h USING (host_id)
+              WHERE ({start}, f.{span}_coins, f.{span}_reached_at) IS DISTINCT FROM (h.starts_at, h.coins, h.reached_at)"
+        );
+        assert_eq!(fixture.number(&strange).await, 0, "{zone} {period}");
+    }
+    assert_eq!(fixture.count("fan_totals").await, 2);
     let found = PgGiftTotals::new(fixture.database.clone(), calendar).rebuild().await.unwrap();
     assert_eq!(found, []);
 }
