@@ -1,15 +1,35 @@
 // Generated from the database: UPDATE_SCHEMA=1 cargo test -p persistence schema
 
 diesel::table! {
-    agency (id) {
+    agencies (id) {
         id -> BigInt,
-        user_id -> BigInt,
+        owner_id -> BigInt,
         family_name -> Text,
         region -> Nullable<Text>,
         phone -> Nullable<Text>,
         status -> Text,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        card_key -> Nullable<Text>,
+        card_sealed -> Nullable<Bytea>,
+        card_hash -> Nullable<Bytea>,
+        card_masked -> Nullable<Text>,
         created_at -> Timestamptz,
-        approved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        actor_id -> Nullable<BigInt>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_key -> Text,
+        before -> Jsonb,
+        after -> Jsonb,
+        reason -> Nullable<Text>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -113,12 +133,19 @@ diesel::table! {
         id -> BigInt,
         host_id -> BigInt,
         agency_id -> BigInt,
+        invited_by -> Nullable<BigInt>,
         name -> Nullable<Text>,
         gender -> Nullable<Text>,
-        id_number -> Nullable<Text>,
         status -> Text,
+        withdrawal -> Nullable<Text>,
+        decided_by -> Nullable<BigInt>,
+        closed_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        card_key -> Nullable<Text>,
+        card_sealed -> Nullable<Bytea>,
+        card_hash -> Nullable<Bytea>,
+        card_masked -> Nullable<Text>,
         created_at -> Timestamptz,
-        approved_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -184,6 +211,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    membership_totals (membership_id, period, starts_at) {
+        membership_id -> BigInt,
+        host_id -> BigInt,
+        agency_id -> BigInt,
+        period -> Text,
+        starts_at -> Timestamptz,
+        income -> BigInt,
+        lives -> BigInt,
+        viewers -> BigInt,
+        live_seconds -> BigInt,
+    }
+}
+
+diesel::table! {
+    memberships (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        agency_id -> BigInt,
+        application_id -> Nullable<BigInt>,
+        starts_at -> Timestamptz,
+        ends_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     private_messages (id) {
         id -> BigInt,
         conversation_id -> BigInt,
@@ -191,20 +243,6 @@ diesel::table! {
         content -> Text,
         is_hidden_from_recipient -> Bool,
         created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    salary_requests (id) {
-        id -> BigInt,
-        host_id -> BigInt,
-        year -> Integer,
-        week_number -> Integer,
-        salary_amount -> BigInt,
-        total_lives -> Integer,
-        status -> Text,
-        created_at -> Timestamptz,
-        approved_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -245,7 +283,8 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    agency,
+    agencies,
+    audit_log,
     coin_movements,
     conversation_members,
     conversations,
@@ -259,8 +298,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     live_session_viewers,
     live_sessions,
+    membership_totals,
+    memberships,
     private_messages,
-    salary_requests,
     totals_calendar,
     user_blocks,
     users,

@@ -1,0 +1,2 @@
+DROP TABLE membership_totals;
+DROP TABLE memberships;
