@@ -128,6 +128,8 @@ async fn end(
     (id, host): (LiveSessionId, UserId),
     at: DateTime<Utc>,
 ) -> QueryResult<Option<EndedSession>> {
+    // No membership of hers begins or ends while her session is counted (docs/adr/0014-agency-figures.md).
+    users::table.find(host.value()).select(users::id).for_key_share().first::<i64>(connection).await.optional()?;
     let row: Option<Row> = sessions::table
         .find(id.value())
         .filter(sessions::host_id.eq(host.value()))

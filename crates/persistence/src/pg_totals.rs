@@ -22,7 +22,7 @@ use crate::{error::unreadable, statement::Statement};
 
 pub(crate) use fans::span as fan_span;
 pub use rebuild::PgGiftTotals;
-pub(crate) use rebuild::{Row, TIME_LIMIT, differences};
+pub(crate) use rebuild::{Extent, Row, TIME_LIMIT, differences, starts};
 
 /// Adds gifts to the totals of their hosts.
 ///

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::unreadable,
     idempotency::{KeyedRequest, actor_id},
-    pg_totals,
+    pg_membership_totals, pg_totals,
 };
 
 /// What an order came to. A refusal is a value: it is committed where it is to be kept.
@@ -40,6 +40,7 @@ pub(super) async fn settle(
     }
     posting::write(connection, &posted).await?;
     pg_totals::add(connection, calendar, &posted.gifts).await?;
+    pg_membership_totals::add(connection, calendar, &posted.incomes()).await?;
     Ok(outcomes)
 }
 

@@ -8,7 +8,11 @@ use diesel::{
     sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use domain::{gift::GiftPosting, money::Coins};
+use domain::{
+    gift::GiftPosting,
+    id::UserId,
+    money::{Coins, Diamonds},
+};
 
 use super::facts::KeyOf;
 use crate::{error::contradictory, statement::Statement};
@@ -50,6 +54,11 @@ impl Posted {
     fn balances(&self) -> HashMap<i64, Coins> {
         // Of several gifts of one sender, the last one counts.
         self.gifts.iter().map(|(_, posting, _)| (posting.sender.value(), posting.balance_after)).collect()
+    }
+
+    /// What every gift brought its host, and when.
+    pub(super) fn incomes(&self) -> Vec<(UserId, Diamonds, DateTime<Utc>)> {
+        self.gifts.iter().map(|(_, posting, at)| (posting.receiver, posting.host_income, *at)).collect()
     }
 
     fn column<T>(&self, value: impl Fn(&GiftPosting) -> T) -> Vec<T> {

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, QueryDsl as _, QueryResult, dsl::sql, sql_types::BigInt,
+    BoolExpressionMethods as _, ExpressionMethods as _, QueryDsl as _, QueryResult, QueryableByName,
+    dsl::sql,
+    sql_query,
+    sql_types::{BigInt, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
@@ -13,12 +16,13 @@ use domain::{
 use super::{COLUMNS, Row, horizons, session};
 use crate::{
     error::unreadable,
+    pg_membership_totals::{self, EndedLive},
     schema::{
         host_income as incomes, host_totals as totals, live_session_viewers as viewers, live_sessions as sessions,
     },
 };
 
-/// Ends a session whose row is locked.
+/// Ends a session whose row is locked, and before it its host's, at least `FOR KEY SHARE`.
 pub(super) async fn end(
     connection: &mut AsyncPgConnection,
     calendar: BusinessCalendar,
@@ -28,16 +32,19 @@ pub(super) async fn end(
     let ended_at = Signs { started_at, last_sign_at }.last_until(now);
     let seen = diesel::delete(viewers::table.filter(viewers::session_id.eq(id))).execute(connection).await?;
     let income = gift_income(connection, calendar, host, started_at, ended_at).await?;
+    let viewers = i32::try_from(seen).map_err(unreadable)?;
     let row: Row = diesel::update(sessions::table.find(id))
         .set((
             sessions::end_time.eq(ended_at),
             sessions::duration_seconds.eq(duration_seconds(started_at, ended_at)),
             sessions::total_income.eq(income),
-            sessions::total_viewers.eq(i32::try_from(seen).map_err(unreadable)?),
+            sessions::total_viewers.eq(viewers),
         ))
         .returning(COLUMNS)
         .get_result(connection)
         .await?;
+    let live = EndedLive { host, start: started_at, end: ended_at, viewers: viewers.into() };
+    pg_membership_totals::add_live(connection, calendar, live).await?;
     session(row)
 }
 
@@ -49,14 +56,22 @@ pub(super) async fn end_abandoned(
     limit: u32,
 ) -> QueryResult<Vec<LiveSession>> {
     let (silent, stale) = horizons(now);
+    // The hosts too: whose membership changes at this moment is passed over. Nothing is waited for, so the order of the locks
+    // is no matter.
+    let taken: Vec<Taken> = sql_query(
+        "SELECT s.id FROM live_sessions s JOIN users u ON u.id = s.host_id
+          WHERE s.end_time IS NULL AND (s.last_sign_at <= $1 OR s.start_time <= $2) ORDER BY s.id LIMIT $3
+            FOR KEY SHARE OF u SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED",
+    )
+    .bind::<Timestamptz, _>(silent)
+    .bind::<Timestamptz, _>(stale)
+    .bind::<BigInt, _>(i64::from(limit))
+    .load(connection)
+    .await?;
     let rows: Vec<Row> = sessions::table
-        .filter(sessions::end_time.is_null())
-        .filter(sessions::last_sign_at.le(silent).or(sessions::start_time.le(stale)))
+        .filter(sessions::id.eq_any(taken.iter().map(|taken| taken.id)))
         .order(sessions::id)
-        .limit(i64::from(limit))
         .select(COLUMNS)
-        .for_no_key_update()
-        .skip_locked()
         .load(connection)
         .await?;
     let mut ended = Vec::new();
@@ -64,6 +79,12 @@ pub(super) async fn end_abandoned(
         ended.push(end(connection, calendar, row, now).await?);
     }
     Ok(ended)
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
 }
 
 /// What gifts brought `host` from `start` to `end`: whole hours from the totals, the rest from the incomes themselves, so

@@ -18,6 +18,7 @@ use domain::{
 
 use crate::{
     error::read_error,
+    pg_membership_totals,
     pool::Database,
     schema::{fan_totals, host_totals, totals_calendar},
 };
@@ -139,12 +140,13 @@ impl From<Row> for Discrepancy {
     }
 }
 
+/// The first and the last instant of something.
 #[derive(QueryableByName)]
-struct Extent {
+pub(crate) struct Extent {
     #[diesel(sql_type = Nullable<Timestamptz>)]
-    first: Option<DateTime<Utc>>,
+    pub(crate) first: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
-    last: Option<DateTime<Utc>>,
+    pub(crate) last: Option<DateTime<Utc>>,
 }
 
 /// The first instants of all spans in which there are gifts, of each period but all time.
@@ -163,7 +165,13 @@ impl Starts {
     }
 }
 
-fn starts(calendar: BusinessCalendar, period: Period, first: DateTime<Utc>, last: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+/// The first instants of all spans of `period` from `first` to `last`.
+pub(crate) fn starts(
+    calendar: BusinessCalendar,
+    period: Period,
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+) -> Vec<DateTime<Utc>> {
     let mut starts = Vec::new();
     let mut next = Some(first);
     while let Some(at) = next.filter(|at| *at <= last) {
@@ -188,7 +196,8 @@ pub(crate) async fn differences(
         .bind::<Array<Timestamptz>, _>(months)
         .load(connection)
         .await?;
-    Ok(rows.into_iter().map(Discrepancy::from).collect())
+    let memberships = pg_membership_totals::differences(connection, calendar).await?;
+    Ok(rows.into_iter().map(Discrepancy::from).chain(memberships).collect())
 }
 
 async fn are_kept(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
@@ -200,8 +209,9 @@ async fn are_kept(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
 async fn rebuild(connection: &mut AsyncPgConnection, calendar: BusinessCalendar) -> QueryResult<Vec<Discrepancy>> {
     sql_query(TIME_LIMIT).execute(connection).await?;
     sql_query("SET LOCAL lock_timeout = '1min'").execute(connection).await?;
-    // Waits for gifts that are being sent, and keeps new ones waiting: they would be in one of the two only.
-    sql_query("LOCK TABLE gifts IN SHARE MODE").execute(connection).await?;
+    // Waits for gifts that are being sent, and keeps new ones waiting: they would be in one of the two only. So with ends of
+    // sessions and changes of memberships.
+    sql_query("LOCK TABLE gifts, live_sessions, memberships IN SHARE MODE").execute(connection).await?;
     // Where none are kept yet, every one would be a difference: millions of lines that say one thing.
     let found = if are_kept(connection).await? { differences(connection, calendar).await? } else { Vec::new() };
     sql_query("DELETE FROM fan_totals").execute(connection).await?;
@@ -214,6 +224,7 @@ async fn rebuild(connection: &mut AsyncPgConnection, calendar: BusinessCalendar)
         .bind::<Array<Timestamptz>, _>(months)
         .execute(connection)
         .await?;
+    pg_membership_totals::rebuild(connection, calendar).await?;
     sql_query(
         "INSERT INTO totals_calendar (zone) VALUES ($1) ON CONFLICT (is_only) DO UPDATE SET zone = EXCLUDED.zone",
     )

@@ -13,17 +13,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrati
 use crate::support::Fixture;
 
 /// Columns of these names hold money.
-const MONEY: [&str; 9] = [
-    "balance",
-    "coin_value",
-    "total_cost",
-    "host_income",
-    "income",
-    "amount",
-    "diamonds",
-    "coins",
-    "total_income",
-];
+const MONEY: [&str; 9] =
+    ["balance", "coin_value", "total_cost", "host_income", "income", "amount", "diamonds", "coins", "total_income"];
 
 /// The tables and views of ours.
 const RELATIONS: &str = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'

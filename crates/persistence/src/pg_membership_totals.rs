@@ -1,0 +1,149 @@
+//! What hosts did within their memberships, for each day, week and month of the business calendar and all time
+//! (docs/adr/0014-agency-figures.md).
+
+mod rebuild;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, QueryDsl as _, QueryResult, sql_query,
+    sql_types::{Array, BigInt, Text, Timestamptz},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use domain::{
+    agency::Membership,
+    id::UserId,
+    money::Diamonds,
+    time::{BusinessCalendar, Period},
+};
+
+pub(crate) use self::rebuild::{differences, rebuild};
+use crate::{
+    pg_memberships::{COLUMNS, Row, membership},
+    schema::memberships,
+    statement::Statement,
+};
+
+/// The spans that totals are kept for. Their rows are locked in this order, those of a lower membership first.
+const PERIODS: [Period; 4] = [Period::Daily, Period::Weekly, Period::Monthly, Period::All];
+
+/// Adds the incomes of gifts to the memberships that cover their instants: hosts, incomes, instants, and the days, weeks and
+/// months that these lie in.
+const ADD_GIFTS: &str = "
+WITH sums AS (
+  SELECT m.id, m.host_id, m.agency_id, span.place, span.period, span.starts_at, SUM(gift.income)::bigint AS income
+    FROM unnest(?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[], ?::timestamptz[], ?::timestamptz[])
+           AS gift (host_id, income, at, day, week, month)
+    JOIN memberships m
+      ON m.host_id = gift.host_id AND m.starts_at <= gift.at AND (m.ends_at IS NULL OR m.ends_at > gift.at)
+   CROSS JOIN LATERAL (VALUES (1, 'daily', gift.day), (2, 'weekly', gift.week), (3, 'monthly', gift.month),
+                              (4, 'all', 'epoch'::timestamptz)) AS span (place, period, starts_at)
+   GROUP BY 1, 2, 3, 4, 5, 6
+)
+INSERT INTO membership_totals AS t (membership_id, host_id, agency_id, period, starts_at, income)
+SELECT id, host_id, agency_id, period, starts_at, income FROM sums ORDER BY id, place, starts_at
+ON CONFLICT ON CONSTRAINT membership_totals_pkey DO UPDATE SET income = t.income + EXCLUDED.income";
+
+/// Adds gifts to the totals of the memberships that cover them, if any do. In a statement of its own after the rows of the
+/// gifts are written, so that it sees every membership that was committed before they could be.
+pub(crate) async fn add(
+    connection: &mut AsyncPgConnection,
+    calendar: BusinessCalendar,
+    gifts: &[(UserId, Diamonds, DateTime<Utc>)],
+) -> QueryResult<()> {
+    // What brings nothing leaves no row.
+    let gifts: Vec<_> = gifts.iter().filter(|(_, income, _)| *income != Diamonds::ZERO).collect();
+    if gifts.is_empty() {
+        return Ok(());
+    }
+    let instants: Vec<DateTime<Utc>> = gifts.iter().map(|(_, _, at)| *at).collect();
+    let starts =
+        |period| instants.iter().map(|at| calendar.span(period, *at).starts_at()).collect::<Vec<DateTime<Utc>>>();
+    Statement::<()>::new(ADD_GIFTS)
+        .bind::<Array<BigInt>, _>(gifts.iter().map(|(host, ..)| host.value()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(gifts.iter().map(|(_, income, _)| income.value()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(&instants)
+        .bind::<Array<Timestamptz>, _>(starts(Period::Daily))
+        .bind::<Array<Timestamptz>, _>(starts(Period::Weekly))
+        .bind::<Array<Timestamptz>, _>(starts(Period::Monthly))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// A live session that has ended.
+#[derive(Clone, Copy)]
+pub(crate) struct EndedLive {
+    pub(crate) host: i64,
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) end: DateTime<Utc>,
+    pub(crate) viewers: i64,
+}
+
+/// Adds a session to one span of one membership.
+struct Part {
+    membership: Membership,
+    period: Period,
+    starts_at: DateTime<Utc>,
+    seconds: i64,
+}
+
+const ADD_PARTS: &str = "
+INSERT INTO membership_totals AS t (membership_id, host_id, agency_id, period, starts_at, lives, viewers, live_seconds)
+SELECT part.membership_id, $1, part.agency_id, part.period, part.starts_at, 1, $2, part.seconds
+  FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::bigint[]) WITH ORDINALITY
+    AS part (membership_id, agency_id, period, starts_at, seconds, place)
+ ORDER BY part.place
+ON CONFLICT ON CONSTRAINT membership_totals_pkey DO UPDATE SET
+  lives = t.lives + EXCLUDED.lives,
+  viewers = t.viewers + EXCLUDED.viewers,
+  live_seconds = t.live_seconds + EXCLUDED.live_seconds";
+
+/// Adds a session to the totals of the memberships that it touches, its time split over them and over their spans. The
+/// host's row is locked, so that no membership begins or ends meanwhile.
+pub(crate) async fn add_live(
+    connection: &mut AsyncPgConnection,
+    calendar: BusinessCalendar,
+    live: EndedLive,
+) -> QueryResult<()> {
+    let touched: Vec<Row> = memberships::table
+        .filter(memberships::host_id.eq(live.host))
+        .filter(memberships::starts_at.lt(live.end))
+        .filter(memberships::ends_at.is_null().or(memberships::ends_at.gt(live.start)))
+        .order(memberships::id)
+        .select(COLUMNS)
+        .load(connection)
+        .await?;
+    let mut parts = Vec::new();
+    for row in touched {
+        add_parts(&mut parts, calendar, membership(row)?, live);
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    sql_query(ADD_PARTS)
+        .bind::<BigInt, _>(live.host)
+        .bind::<BigInt, _>(live.viewers)
+        .bind::<Array<BigInt>, _>(parts.iter().map(|part| part.membership.id().value()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(parts.iter().map(|part| part.membership.agency().value()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(parts.iter().map(|part| part.period.word()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(parts.iter().map(|part| part.starts_at).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(parts.iter().map(|part| part.seconds).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+fn add_parts(parts: &mut Vec<Part>, calendar: BusinessCalendar, membership: Membership, live: EndedLive) {
+    let Some((start, end)) = membership.clip(live.start, live.end) else { return };
+    for period in PERIODS {
+        let mut next = Some(start);
+        // A session lasts half a day at most, and a span lies behind the one before, so this ends.
+        while let Some(at) = next.filter(|at| *at < end) {
+            let span = calendar.span(period, at);
+            let until = span.window.end.map_or(end, |until| until.min(end));
+            let seconds = until.signed_duration_since(at).num_seconds();
+            parts.push(Part { membership, period, starts_at: span.starts_at(), seconds });
+            next = span.window.end;
+        }
+    }
+}
