@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod agencies;
 mod audit;
 mod bulk;
 mod cancel;

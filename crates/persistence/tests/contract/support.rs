@@ -1,5 +1,6 @@
 //! A database of one's own with users and coins in it, questions to it in plain SQL, and waiting with a deadline.
 
+mod agencies;
 mod at_once;
 mod exchanging;
 mod obstacles;
@@ -33,6 +34,7 @@ use testkit::TestDatabase;
 use tokio_postgres::{Client, NoTls};
 
 pub(crate) use self::{
+    agencies::card,
     at_once::at_once,
     exchanging::{exchange_of, exchange_refused, exchanging},
     obstacles::Place,

@@ -1,5 +1,6 @@
 //! What the database refuses whoever asks: the last line behind the domain.
 
+mod agencies;
 mod live;
 
 use tokio_postgres::error::SqlState;

@@ -1,0 +1,106 @@
+//! `Memberships`: ended, kept on record, and never across what was counted.
+
+use domain::{
+    agency::{AccessRefusal, EndError, EndOrder, EndRefusal, Memberships as _},
+    id::{MembershipId, UserId},
+};
+
+use super::ROUNDS;
+use crate::support::{Fixture, at, at_once, order};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_membership_ends_once_and_stays_on_record() {
+    let fixture = Fixture::new().await;
+    let ((owner, agency), (rival, other)) = (fixture.agency().await, fixture.agency().await);
+    let host = fixture.user().await;
+    let membership = fixture.join(owner, agency, host, 10).await;
+    assert_eq!((membership.host(), membership.agency(), membership.from()), (host, agency, at(10)));
+    let end = async |order: EndOrder, second: i64| fixture.host_service(second).end(order).await;
+    let remove = |owner, agency, membership| EndOrder::Remove { owner, agency, membership };
+    let not_found = |result: &Result<_, EndError>| {
+        matches!(result, Err(EndError::Refused(EndRefusal::Access(AccessRefusal::NotFound))))
+    };
+    assert!(not_found(&end(remove(rival, other, membership.id()), 20).await));
+    assert!(not_found(&end(remove(rival, agency, membership.id()), 20).await));
+    assert!(not_found(&end(remove(owner, agency, MembershipId::new(7)), 20).await));
+    let stranger = end(remove(host, agency, membership.id()), 20).await;
+    assert!(matches!(stranger, Err(EndError::Refused(EndRefusal::Access(AccessRefusal::NotAnAgency)))));
+
+    let ended = end(remove(owner, agency, membership.id()), 20).await.unwrap();
+    assert_eq!((ended.until(), fixture.memberships().current_of(host).await.unwrap()), (Some(at(20)), None));
+    let again = end(remove(owner, agency, membership.id()), 30).await;
+    assert!(matches!(again, Err(EndError::Refused(EndRefusal::AlreadyEnded))));
+    let nothing = end(EndOrder::Leave { host }, 30).await;
+    assert!(matches!(nothing, Err(EndError::Refused(EndRefusal::NotAMember))));
+
+    // He may go elsewhere, and come back; never before he left.
+    let back = fixture.join(rival, other, host, 15).await;
+    assert_eq!(back.from(), at(20));
+    fixture.leave(host, 40).await;
+    assert_eq!(fixture.count(&format!("memberships WHERE host_id = {host}")).await, 2);
+    assert_eq!(end(EndOrder::Leave { host: UserId::new(1) }, 30).await.is_err(), true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ends_at_once_one_wins() {
+    let fixture = Fixture::new().await;
+    let (owner, agency) = fixture.agency().await;
+    for round in 0..ROUNDS {
+        let host = fixture.user().await;
+        let membership = fixture.join(owner, agency, host, 0).await.id();
+        let tasks = (0..10).map(|rival| {
+            let hosts = fixture.host_service(rival);
+            let remove = EndOrder::Remove { owner, agency, membership };
+            let order = if rival % 2 == 0 { EndOrder::Leave { host } } else { remove };
+            async move { hosts.end(order).await }
+        });
+        let ended = at_once(tasks.collect()).await;
+        assert_eq!(ended.iter().filter(|result| result.is_ok()).count(), 1, "{round}: {ended:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_at_the_border_never_changes_sides() {
+    let fixture = Fixture::new().await;
+    let (owner, agency) = fixture.agency().await;
+    let (host, fan) = (fixture.user().await, fixture.user_with(100_000).await);
+    // The clock of the server that sends is ahead of that of the one that decides.
+    fixture.send_at(&order(fan, host, "rose", 2, "before"), 100).await.unwrap();
+    let membership = fixture.join(owner, agency, host, 90).await;
+    assert_eq!((membership.from() - at(100)).num_microseconds(), Some(1));
+    fixture.send_at(&order(fan, host, "rose", 2, "within"), 101).await.unwrap();
+    let left = fixture.leave(host, 95).await;
+    assert_eq!((left.until().unwrap() - at(101)).num_microseconds(), Some(1));
+    let kept = "SELECT COALESCE(SUM(income), 0)::bigint FROM membership_totals WHERE period = 'all'";
+    assert_eq!(fixture.number(kept).await, 10);
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joining_and_leaving_waits_for_gifts_and_ends_of_sessions_under_way() {
+    let fixture = Fixture::new().await;
+    let (owner, agency) = fixture.agency().await;
+    let fan = fixture.user_with(100_000).await;
+    for round in 0..ROUNDS {
+        let host = fixture.user().await;
+        let application = fixture.invited(owner, agency, host).await;
+        let session = {
+            use domain::live::LiveSessions as _;
+            fixture.sessions().start(host, None, at(0)).await.unwrap().session
+        };
+        let gifts = (0..8).map(|gift| order(fan, host, "rose", 1, &format!("{round}-{gift}"))).collect();
+        let (sessions, sender) = (fixture.sessions(), fixture.send_at_once(gifts));
+        let end = async move {
+            use domain::live::LiveSessions as _;
+            sessions.end(session.id, host, at(5)).await
+        };
+        let change = async {
+            fixture.review(owner, application, domain::review::Verdict::Approve, 0).await.unwrap();
+            fixture.leave(host, 0).await
+        };
+        let (ended, (sent, _), _) = tokio::join!(end, sender, change);
+        assert!(ended.unwrap().unwrap().is_new && sent.iter().all(Result::is_ok), "{round}: {sent:?}");
+    }
+    // Whatever came first, each gift and each second is counted for who was a member at its instant.
+    fixture.assert_in_order().await;
+}
