@@ -1,5 +1,7 @@
 //! The composition root: the only place that knows both the services and what stands behind their ports.
 
+mod agencies;
+mod cards;
 mod demo;
 mod error;
 mod label;
@@ -222,6 +224,8 @@ impl Deployment {
             incomes: IncomeService::new(Arc::new(PgIncomeHistory::new(self.database.clone()))),
             chats,
             live_sessions,
+            agencies: Arc::new(self.agencies()?),
+            administration: Arc::new(self.administration()?),
             messages,
             money,
             // Uploads have their own limit, and let go of it a moment before they let go of the lane.

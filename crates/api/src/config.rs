@@ -3,12 +3,14 @@
 //! Every setting stands once in [`table::SETTINGS`], with its default and its meaning; `chatme config` prints that table
 //! with the values in force. The environment wins over the file.
 
+mod cards;
 mod cors;
 mod secret;
 mod sockets;
 mod source;
 mod table;
 
+pub use cards::CardKeys;
 pub use cors::CorsOrigins;
 pub use secret::Secret;
 pub use sockets::{SocketIdentity, SocketSettings};
@@ -50,6 +52,8 @@ pub struct Settings {
     pub jwt_secret: Option<Secret>,
     /// Whether a key of 16 bytes is long enough.
     pub jwt_secret_legacy: bool,
+    /// The keys of identity cards.
+    pub cards: CardKeys,
     /// The business calendar.
     pub calendar: BusinessCalendar,
     /// The region whose phone numbers are written without a country code.
@@ -146,6 +150,7 @@ impl Settings {
             data_dir,
             jwt_secret: source.optional("JWT_SECRET")?,
             jwt_secret_legacy: source.required("JWT_SECRET_LEGACY")?,
+            cards: CardKeys::read(source)?,
             calendar: source.parsed("BUSINESS_TIMEZONE", BusinessCalendar::in_zone)?,
             phone_region: source.parsed("PHONE_REGION", PhoneRegion::parse)?,
             password_policy: PasswordPolicy {

@@ -22,6 +22,9 @@ const DATABASE: &str = "chatme";
 const CLUSTER_DIRECTORY: &str = "pg";
 /// The file with the generated secret below DATA_DIR.
 const SECRET_FILE: &str = "jwt-secret";
+/// The files with the generated keys of identity cards below DATA_DIR.
+pub(crate) const CARD_KEY_FILE: &str = "card-key";
+pub(crate) const CARD_HASH_KEY_FILE: &str = "card-hash-key";
 /// Connections beside the pool's: commands that run beside a server, migrations, PostgreSQL's own reserve.
 const OTHER_CONNECTIONS: u16 = 84;
 /// How often the private server is looked after.
@@ -104,15 +107,23 @@ pub(crate) fn has_kept_secret(data_dir: &Path) -> io::Result<bool> {
 /// # Errors
 /// When the file cannot be read or written.
 pub(crate) fn kept_secret(data_dir: &Path, dice: &dyn Dice) -> io::Result<String> {
+    kept(data_dir, SECRET_FILE, dice)
+}
+
+/// The same in a file of another name.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub(crate) fn kept(data_dir: &Path, name: &str, dice: &dyn Dice) -> io::Result<String> {
     fs::create_dir_all(data_dir)?;
-    let path = data_dir.join(SECRET_FILE);
+    let path = data_dir.join(name);
     match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => return read.map(|secret| secret.trim().to_owned()),
     }
     let secret: String = (0..4).map(|_| format!("{:016x}", dice.draw())).collect();
     // Written beside and linked into place: of several starters at once, one wins and all read the same secret whole.
-    let draft = data_dir.join(format!(".{SECRET_FILE}-{}", std::process::id()));
+    let draft = data_dir.join(format!(".{name}-{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     writeln!(file, "{secret}")?;
     file.sync_all()?;

@@ -7,6 +7,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{
+    agency::{AgencyService, CardService, FigureService, HostService},
+    audit::AuditLog,
     chat::ChatService,
     dice::Dice,
     gift::{CatalogueService, GiftService},
@@ -14,8 +16,8 @@ use domain::{
     live::LiveService,
     ranking::RankingService,
     time::{BusinessCalendar, Clock},
-    user::{AccountService, PasswordPolicy, PhoneRegion, ProfileService},
-    wallet::ExchangeService,
+    user::{AccountService, AdminService, PasswordPolicy, PhoneRegion, ProfileService},
+    wallet::{ExchangeService, GrantService, MoneyAudit},
 };
 
 use crate::{
@@ -46,6 +48,10 @@ pub(crate) struct AppState {
     pub(crate) chats: Arc<ChatService>,
     /// When hosts are live.
     pub(crate) live_sessions: Arc<LiveService>,
+    /// Agencies and their hosts.
+    pub(crate) agencies: Arc<AgencyServices>,
+    /// What administrators do.
+    pub(crate) administration: Arc<AdminServices>,
     /// Where messages, and the beginnings and ends of live sessions, are stored and told.
     pub(crate) messages: Arc<Lane>,
     /// Where money requests run.
@@ -78,6 +84,30 @@ pub(crate) struct AppState {
     pub(crate) live: Arc<Endpoint<Hub>>,
     /// Whether the server takes requests.
     pub(crate) readiness: Readiness,
+}
+
+/// Agencies and their hosts.
+pub(crate) struct AgencyServices {
+    /// Applying, deciding, and whose agency it is.
+    pub(crate) agencies: AgencyService,
+    /// Applying, inviting, answering, deciding, leaving.
+    pub(crate) hosts: HostService,
+    /// What hosts did.
+    pub(crate) figures: FigureService,
+    /// Identity cards in full.
+    pub(crate) cards: CardService,
+}
+
+/// What administrators do, beside agencies and hosts.
+pub(crate) struct AdminServices {
+    /// Bans.
+    pub(crate) accounts: AdminService,
+    /// Giving coins.
+    pub(crate) grants: GrantService,
+    /// The proof of the books.
+    pub(crate) books: Box<dyn MoneyAudit>,
+    /// What administrators did.
+    pub(crate) log: Arc<dyn AuditLog>,
 }
 
 /// Something that the server needs and that may be away.

@@ -3,6 +3,7 @@
 //! Not responsible for balances beyond carrying them (see [`crate::wallet`]).
 
 mod administration;
+mod ban;
 mod errors;
 mod guard;
 mod name;
@@ -14,6 +15,7 @@ mod service;
 mod token;
 
 pub use administration::{AdminError, AdminService, NewAdmin};
+pub use ban::BanOrder;
 pub use errors::{AuthenticationError, ChangePasswordError, LoginError, RegisterError};
 use guard::IMPOSSIBLE_ACCOUNT;
 pub use guard::{ClientAddress, LoginGuard, LoginRules};

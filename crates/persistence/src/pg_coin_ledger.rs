@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{contradictory, unreadable},
     idempotency::{Kept, KeyedRequest},
+    pg_audit_log,
     pool::Database,
     schema::{coin_movements as movements, users},
 };
@@ -77,7 +78,12 @@ async fn grant_once(
     }
     let balance = balance.map(Coins::new).transpose().map_err(unreadable)?;
     let outcome = match decide(&GrantContext { balance }) {
-        Ok(posting) => Ok(post(connection, wish, &posting, at).await?),
+        Ok(posting) => {
+            let receipt = post(connection, wish, &posting, at).await?;
+            let entry = wish.entry(balance.unwrap_or(Coins::ZERO), posting.balance_after, at);
+            pg_audit_log::write(connection, &entry).await?;
+            Ok(receipt)
+        }
         Err(refusal) => Err(refusal),
     };
     if let Some(kept) = KeptOutcome::of(&outcome) {

@@ -1,21 +1,18 @@
 //! Users.
 
+mod banning;
 mod rows;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::{
-    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, SelectableHelper as _,
-    dsl::sql,
-    sql_types::{Nullable, Timestamptz},
-};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, SelectableHelper as _};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     id::UserId,
     store::StoreError,
     user::{
-        AvatarPath, Credentials, InsertUserError, NewUser, PasswordHash, PhoneNumber, ProfileChange, ReplacedAvatar,
-        Standing, User, UserRepository,
+        AvatarPath, BanOrder, Credentials, InsertUserError, NewUser, PasswordHash, PhoneNumber, ProfileChange,
+        ReplacedAvatar, Standing, User, UserRepository,
     },
 };
 
@@ -223,25 +220,9 @@ impl UserRepository for PgUserRepository {
             .map_err(write_error)
     }
 
-    async fn set_ban(&self, id: UserId, is_banned: bool, at: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut connection = self.database.connection().await?;
-        let user = users::table.find(id.value());
-        let changed = if is_banned {
-            let first_ban = sql::<Nullable<Timestamptz>>("COALESCE(banned_at, ").bind::<Timestamptz, _>(at).sql(")");
-            diesel::update(user)
-                .set((
-                    users::banned_at.eq(first_ban),
-                    users::token_epoch.eq(users::token_epoch + 1),
-                    users::updated_at.eq(at),
-                ))
-                .execute(&mut connection)
-                .await
-        } else {
-            diesel::update(user)
-                .set((users::banned_at.eq(None::<DateTime<Utc>>), users::updated_at.eq(at)))
-                .execute(&mut connection)
-                .await
-        };
-        changed.map(|rows| rows > 0).map_err(write_error)
+    async fn set_ban(&self, order: &BanOrder, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let ban = async |connection: &mut AsyncPgConnection| banning::set_ban(connection, order, at).await;
+        // A second attempt would leave a second line.
+        self.database.atomically_once(ban).await
     }
 }

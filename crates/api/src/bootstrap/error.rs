@@ -5,7 +5,7 @@ use std::io;
 use domain::store::{Cause, StoreError};
 use persistence::{ConnectError, MigrateError};
 
-use crate::adapters::WeakSecret;
+use crate::adapters::{WeakCardKey, WeakSecret};
 
 /// Why nothing could be started.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,12 @@ pub enum StartError {
     /// There is no secret.
     #[error("JWT_SECRET is required with DATABASE_URL; make one with `openssl rand -hex 32`")]
     NoSecret,
+    /// A key does not protect cards.
+    #[error(transparent)]
+    CardKey(#[from] WeakCardKey),
+    /// Sealed cards could not be told apart.
+    #[error("CARD_KEY and CARD_HASH_KEY are set both or neither; make one with `openssl rand -hex 32`")]
+    OneCardKey,
     /// Reports would mix days of two zones.
     #[error("reports are kept in {kept}, and BUSINESS_TIMEZONE is {wanted}; `chatme totals rebuild` makes them anew")]
     OtherZone {

@@ -38,6 +38,20 @@ pub const SETTINGS: &[Setting] = &[
         "The key that tokens are signed with, at least 32 random bytes. Required with DATABASE_URL; otherwise made once and kept in DATA_DIR.",
     ),
     setting("JWT_SECRET_LEGACY", "false", "Accept a key of 16 bytes, to take over the tokens of an older server."),
+    secret(
+        "CARD_KEY",
+        "The key that identity card numbers are sealed with, at least 32 random bytes. With DATABASE_URL, agencies and hosts cannot apply without it; otherwise made once and kept in DATA_DIR.",
+    ),
+    setting(
+        "CARD_KEY_ID",
+        "1",
+        "The name of CARD_KEY, kept with every number that it seals. Another key gets another name.",
+    ),
+    secret("CARD_KEYS_OLD", "Keys of before, `id=key` separated by commas: they open what they sealed."),
+    secret(
+        "CARD_HASH_KEY",
+        "The key that equal card numbers are recognised with, at least 32 random bytes. Required with CARD_KEY, and never to be changed; otherwise made once and kept in DATA_DIR.",
+    ),
     setting("BUSINESS_TIMEZONE", "Asia/Jakarta", "The IANA zone of business days, weeks and months."),
     setting("PHONE_REGION", "ID", "The region whose phone numbers are written without a country code."),
     setting("PASSWORD_MIN", "6", "The fewest characters of a new password."),

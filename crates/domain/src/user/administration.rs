@@ -1,9 +1,9 @@
-//! What an operator does to accounts from the command line.
+//! What an operator does to accounts, from the command line or as an administrator.
 
 use std::sync::Arc;
 
 use super::{
-    DisplayName, HashingError, InsertUserError, NewUser, PasswordHasher, PhoneNumber, PlainPassword, Role,
+    BanOrder, DisplayName, HashingError, InsertUserError, NewUser, PasswordHasher, PhoneNumber, PlainPassword, Role,
     UserRepository, service::insert_with_new_id,
 };
 use crate::{dice::Dice, id::UserId, store::StoreError, time::Clock};
@@ -100,7 +100,7 @@ impl AdminService {
     /// # Errors
     /// [`AdminError::UnknownUser`], [`AdminError::Store`].
     pub async fn ban(&self, id: UserId) -> Result<(), AdminError> {
-        self.set_ban(id, true).await
+        self.set_ban(&BanOrder::by_command_line(id, true)).await
     }
 
     /// Lifts a ban. Tokens from before it stay refused.
@@ -108,11 +108,15 @@ impl AdminService {
     /// # Errors
     /// [`AdminError::UnknownUser`], [`AdminError::Store`].
     pub async fn unban(&self, id: UserId) -> Result<(), AdminError> {
-        self.set_ban(id, false).await
+        self.set_ban(&BanOrder::by_command_line(id, false)).await
     }
 
-    async fn set_ban(&self, id: UserId, is_banned: bool) -> Result<(), AdminError> {
-        let found = self.users.set_ban(id, is_banned, self.clock.now()).await?;
+    /// Bans a user, or lifts his ban, as ordered.
+    ///
+    /// # Errors
+    /// [`AdminError::UnknownUser`], [`AdminError::Store`].
+    pub async fn set_ban(&self, order: &BanOrder) -> Result<(), AdminError> {
+        let found = self.users.set_ban(order, self.clock.now()).await?;
         if found { Ok(()) } else { Err(AdminError::UnknownUser) }
     }
 }

@@ -9,7 +9,7 @@ pub use secrets::*;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{AvatarPath, DisplayName, PasswordHash, PhoneNumber, ProfileChange, Role, User};
+use super::{AvatarPath, BanOrder, DisplayName, PasswordHash, PhoneNumber, ProfileChange, Role, User};
 use crate::{id::UserId, store::StoreError};
 
 /// A user to be stored for the first time, with a balance of zero.
@@ -182,10 +182,11 @@ pub trait UserRepository: Send + Sync {
     /// Bans the user and raises the epoch, or lifts the ban; answers whether there is such a user.
     ///
     /// - MUST keep the instant of the first ban when he is banned already.
+    /// - MUST write the order's [line](super::BanOrder::entry) of the audit log in the same transaction.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn set_ban(&self, id: UserId, is_banned: bool, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    async fn set_ban(&self, order: &BanOrder, at: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 
 /// What [`UserRepository::replace_avatar`] found in place.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::CoinLedger;
 use crate::{
+    audit::{AuditAction, AuditEntry, AuditFacts, AuditSubject},
     id::{MovementId, UserId},
     idempotency::{Actor, RequestKey},
     money::Coins,
@@ -91,6 +94,20 @@ impl CoinGrant {
     #[must_use]
     pub fn content(&self) -> String {
         format!("grant to={} amount={} reason={}", self.user, self.amount.coins(), self.reason.as_str())
+    }
+
+    /// The line of the audit log.
+    #[must_use]
+    pub fn entry(&self, before: Coins, after: Coins, at: DateTime<Utc>) -> AuditEntry {
+        AuditEntry {
+            actor: self.actor,
+            action: AuditAction::CoinsGranted,
+            subject: AuditSubject::User(self.user),
+            before: AuditFacts::none().with("balance", &before),
+            after: AuditFacts::none().with("balance", &after).with("key", self.key.as_str()),
+            reason: Some(self.reason.clone()),
+            at,
+        }
     }
 }
 

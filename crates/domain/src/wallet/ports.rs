@@ -26,6 +26,7 @@ pub trait CoinLedger: Send + Sync {
     /// [`GrantPosting`] as one movement, all in one transaction, stamped `at`.
     ///
     /// - MUST move nothing when `decide` refuses, and keep the refusal under the wish's key.
+    /// - MUST write the wish's [line](CoinGrant::entry) of the audit log with the movement.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
     ///   [`GrantRefusal::KeyReused`] for other content.
     ///

@@ -123,7 +123,7 @@ async fn messages_are_numbered_in_the_order_in_which_they_become_visible() {
 async fn nobody_unknown_or_banned_is_written_to() {
     let chats = Chats::new().await;
     let (siti, budi) = (chats.fixture.user().await, chats.fixture.user().await);
-    chats.fixture.users().set_ban(budi, true, at(0)).await.unwrap();
+    chats.fixture.users().set_ban(&domain::user::BanOrder::by_command_line(budi, true), at(0)).await.unwrap();
     for nobody in [UserId::new(1), budi] {
         assert_eq!(chats.store.deliver(&message(siti, nobody, "hai", 0)).await.unwrap(), None);
     }

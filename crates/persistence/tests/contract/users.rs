@@ -6,8 +6,8 @@ use domain::{
     id::UserId,
     money::Coins,
     user::{
-        Age, AvatarPath, DisplayName, Gender, InsertUserError, NewUser, PasswordHash, PhoneNumber, ProfileChange,
-        ReplacedAvatar, Role, Signature, Standing, User, UserRepository as _,
+        Age, AvatarPath, BanOrder, DisplayName, Gender, InsertUserError, NewUser, PasswordHash, PhoneNumber,
+        ProfileChange, ReplacedAvatar, Role, Signature, Standing, User, UserRepository as _,
     },
 };
 
@@ -85,8 +85,8 @@ async fn nobody_is_found_and_nobody_is_changed() {
     assert_eq!(users.replace_password(nobody, &hash, &hash, at(1)).await.unwrap(), None);
     assert!(!users.set_password(nobody, &hash, at(1)).await.unwrap());
     assert_eq!(users.raise_epoch(nobody, at(1)).await.unwrap(), None);
-    assert!(!users.set_ban(nobody, true, at(1)).await.unwrap());
-    assert!(!users.set_ban(nobody, false, at(1)).await.unwrap());
+    assert!(!users.set_ban(&BanOrder::by_command_line(nobody, true), at(1)).await.unwrap());
+    assert!(!users.set_ban(&BanOrder::by_command_line(nobody, false), at(1)).await.unwrap());
 
     assert_eq!(fixture.books().await, before);
 }

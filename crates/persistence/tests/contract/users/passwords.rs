@@ -2,7 +2,7 @@
 
 use domain::{
     id::UserId,
-    user::{PasswordHash, Role, Standing, UserRepository as _},
+    user::{BanOrder, PasswordHash, Role, Standing, UserRepository as _},
 };
 
 use super::{changed, columns};
@@ -128,23 +128,23 @@ async fn a_ban_keeps_its_first_instant_and_ends_the_tokens() {
     let since = async || fixture.number(&since).await;
     let before = columns(&fixture, user).await;
 
-    assert!(users.set_ban(user, true, at(1)).await.unwrap());
+    assert!(users.set_ban(&BanOrder::by_command_line(user, true), at(1)).await.unwrap());
     assert_eq!(changed(&before, &columns(&fixture, user).await), ["banned_at", "token_epoch", "updated_at"]);
     assert_eq!(standing(&fixture, user).await, Standing { role: Role::User, epoch: 1, is_banned: true });
     assert_eq!(since().await, at(1).timestamp_micros());
 
-    assert!(users.set_ban(user, true, at(2)).await.unwrap());
+    assert!(users.set_ban(&BanOrder::by_command_line(user, true), at(2)).await.unwrap());
     assert_eq!(since().await, at(1).timestamp_micros());
     let banned = standing(&fixture, user).await;
     assert!(banned.is_banned);
 
-    assert!(users.set_ban(user, false, at(3)).await.unwrap());
+    assert!(users.set_ban(&BanOrder::by_command_line(user, false), at(3)).await.unwrap());
     assert_eq!(standing(&fixture, user).await, Standing { is_banned: false, ..banned });
     assert_eq!(since().await, 0);
     // What is not banned can be unbanned.
-    assert!(users.set_ban(user, false, at(4)).await.unwrap());
+    assert!(users.set_ban(&BanOrder::by_command_line(user, false), at(4)).await.unwrap());
 
-    assert!(users.set_ban(user, true, at(5)).await.unwrap());
+    assert!(users.set_ban(&BanOrder::by_command_line(user, true), at(5)).await.unwrap());
     assert_eq!(since().await, at(5).timestamp_micros());
     assert!(standing(&fixture, user).await.epoch > banned.epoch);
     assert_eq!(users.find(user).await.unwrap().unwrap().updated_at, at(5));
@@ -155,10 +155,10 @@ async fn of_many_bans_at_once_one_is_the_first() {
     let fixture = Fixture::new().await;
     let user = new_user(5);
     fixture.users().insert(&user).await.unwrap();
-    fixture.users().set_ban(user.id, true, at(0)).await.unwrap();
+    fixture.users().set_ban(&BanOrder::by_command_line(user.id, true), at(0)).await.unwrap();
     let tasks = (1..=20).map(|second| {
         let (users, id) = (fixture.users(), user.id);
-        async move { users.set_ban(id, true, at(second)).await.unwrap() }
+        async move { users.set_ban(&BanOrder::by_command_line(id, true), at(second)).await.unwrap() }
     });
     assert!(at_once(tasks.collect()).await.into_iter().all(|known| known));
     let since = "SELECT (EXTRACT(epoch FROM banned_at) * 1000000)::bigint FROM users";
@@ -170,7 +170,7 @@ async fn the_standings_of_many_are_those_of_each() {
     let fixture = Fixture::new().await;
     let (users, one, banned) = (fixture.users(), fixture.user().await, fixture.user().await);
     users.raise_epoch(one, at(1)).await.unwrap();
-    users.set_ban(banned, true, at(1)).await.unwrap();
+    users.set_ban(&BanOrder::by_command_line(banned, true), at(1)).await.unwrap();
 
     let found = users.find_standings(&[one, UserId::new(99), banned]).await.unwrap();
 
