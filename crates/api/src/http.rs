@@ -1,8 +1,11 @@
 //! HTTP: routes, handlers, and what they have in common.
 
 mod account;
+mod admin;
+mod agency;
 mod avatar;
 mod body;
+mod callers;
 mod chat;
 mod contributions;
 mod docs;
@@ -11,6 +14,7 @@ mod gifts;
 mod greeting;
 mod health;
 mod host_income;
+mod hosts;
 mod income;
 mod live_session;
 mod profile;

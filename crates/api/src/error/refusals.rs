@@ -2,8 +2,11 @@
 //!
 //! The matches are exhaustive on purpose: a new refusal does not compile until it has a status, a code and a text.
 
+mod administration;
+mod agencies;
 mod chat;
 mod exchange;
+mod hosts;
 mod live;
 mod requests;
 mod rooms;

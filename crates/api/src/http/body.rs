@@ -87,7 +87,11 @@ pub(super) async fn caller_first(request: &HttpRequest, refusal: ApiError) -> Ap
     authenticate(request).await.err().unwrap_or(refusal)
 }
 
-async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T, ApiError> {
+/// The JSON body of a request whose caller is known.
+///
+/// # Errors
+/// 400 for what is no JSON object, 413 for what is too large.
+pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T, ApiError> {
     let limits = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?.http;
     let bytes = read(request, payload, limits.body_bytes, limits.body_timeout).await?;
     if bytes.is_empty() {

@@ -27,6 +27,9 @@ pub(super) const DOCUMENT_PATH: &str = "/openapi.json";
         (name = "profile", description = "One's own profile and picture"),
         (name = "gifts", description = "The catalogue, sending, and what was sent"),
         (name = "host income", description = "What hosts earn, in diamonds"),
+        (name = "agencies", description = "For owners of agencies: their hosts, and what these do"),
+        (name = "hosts", description = "Becoming a host of an agency, and leaving it"),
+        (name = "administration", description = "For administrators; every change is logged"),
         (name = "chat", description = "Private messages between two users"),
         (name = "health", description = "For supervisors and load balancers"),
     )

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web::Query};
 use chrono::NaiveDate;
 use domain::{
+    agency::ReviewStatus,
     id::UserId,
     page::{Cursor, Limit, PageRequest},
     time::Period,
@@ -19,6 +20,37 @@ use crate::{error::ApiError, fields::digits};
 pub(super) fn host_id(request: &HttpRequest) -> Result<UserId, ApiError> {
     let raw = request.match_info().get("host_id").unwrap_or_default();
     digits(raw).and_then(UserId::parse).ok_or_else(ApiError::invalid_host_id)
+}
+
+/// The id of a path with this parameter.
+///
+/// # Errors
+/// 400 unless it is a whole number that an id can be.
+pub(super) fn path_id<I>(request: &HttpRequest, name: &str, parse: impl Fn(i64) -> Option<I>) -> Result<I, ApiError> {
+    let raw = request.match_info().get(name).unwrap_or_default();
+    digits(raw).and_then(parse).ok_or_else(ApiError::invalid_id)
+}
+
+/// Which part of a list of what is decided on is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReviewQuery {
+    /// `pending`, `approved` or `rejected`.
+    status: Option<String>,
+}
+
+impl ReviewQuery {
+    /// # Errors
+    /// 400 for a word that names no state.
+    pub(super) fn parse(&self) -> Result<Option<ReviewStatus>, ApiError> {
+        match self.status.as_deref() {
+            None | Some("") => Ok(None),
+            Some("pending") => Ok(Some(ReviewStatus::Pending)),
+            Some("approved") => Ok(Some(ReviewStatus::Approved)),
+            Some("rejected") => Ok(Some(ReviewStatus::Rejected)),
+            Some(_) => Err(ApiError::invalid_status()),
+        }
+    }
 }
 
 /// Which part of a list is wanted.
@@ -111,6 +143,14 @@ pub(super) struct PeriodQuery {
 }
 
 impl PeriodQuery {
+    /// The period of a figure of an agency.
+    ///
+    /// # Errors
+    /// 400 for a word that names no such period.
+    pub(super) fn of_agency(&self, default: Period) -> Result<Period, ApiError> {
+        agency_period(self.period.as_deref(), default)
+    }
+
     /// The word of the period as the client wrote it, and what it means.
     ///
     /// # Errors
@@ -120,6 +160,15 @@ impl PeriodQuery {
         let period = word.parse().map_err(|_| ApiError::invalid_period())?;
         Ok((word, period))
     }
+}
+
+/// The period of a figure of an agency, from the path or the query. Hours are kept for none.
+///
+/// # Errors
+/// 400 for a word that names no such period.
+pub(super) fn agency_period(word: Option<&str>, default: Period) -> Result<Period, ApiError> {
+    let period = word.filter(|word| !word.is_empty()).map_or(Ok(default), str::parse);
+    period.ok().filter(|period| *period != Period::Hourly).ok_or_else(ApiError::invalid_agency_period)
 }
 
 /// The members of a query that `T` names.

@@ -13,8 +13,8 @@ use actix_web::{
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as DescribedConfig};
 
 use super::{
-    account, avatar, chat, contributions, docs, exchange, gifts, greeting, health, host_income, income, live_session,
-    not_found, profile, rankings,
+    account, admin, agency, avatar, chat, contributions, docs, exchange, gifts, greeting, health, host_income, hosts,
+    income, live_session, not_found, profile, rankings,
 };
 use crate::{
     hub::Hub,
@@ -47,6 +47,9 @@ fn described(config: &mut DescribedConfig<'_>) {
                 .service(account::change_password)
                 .service(account::log_out_everywhere),
         )
+        .service(scope("/api/admin").configure(administration))
+        .service(scope("/api/agency").configure(agencies))
+        .service(scope("/api/hosts").configure(own_hosting))
         .service(scope("/api/chat").configure(private_messages))
         .service(
             scope("/api/income")
@@ -78,6 +81,57 @@ fn described(config: &mut DescribedConfig<'_>) {
 /// The caller's profile, which the design names below `/api` and the apps call below `/api/auth`.
 fn own_profile(config: &mut DescribedConfig<'_>) {
     config.service(profile::read).service(profile::update).service(avatar::upload);
+}
+
+/// What administrators do.
+fn administration(config: &mut DescribedConfig<'_>) {
+    config
+        .service(admin::agencies)
+        .service(admin::pending_agencies)
+        .service(admin::approve_agency)
+        .service(admin::reject_agency)
+        .service(admin::applications)
+        .service(admin::approve_host)
+        .service(admin::reject_host)
+        .service(admin::people::ban)
+        .service(admin::people::unban)
+        .service(admin::people::agency_card)
+        .service(admin::people::host_card)
+        .service(admin::books::grant)
+        .service(admin::books::audit)
+        .service(admin::books::log);
+}
+
+/// Agencies, for whoever applies for one and for their owners.
+fn agencies(config: &mut DescribedConfig<'_>) {
+    config
+        .service(agency::apply)
+        .service(agency::profile)
+        .service(agency::applications::invite)
+        .service(agency::applications::approve)
+        .service(agency::applications::reject)
+        .service(agency::applications::list)
+        .service(agency::figures::stats)
+        .service(agency::figures::hosts)
+        .service(agency::figures::income)
+        .service(agency::figures::income_within)
+        .service(agency::totals::live_stats)
+        .service(agency::totals::live_stats_within)
+        .service(agency::totals::total_income)
+        .service(agency::members::list)
+        .service(agency::members::remove)
+        .service(agency::members::active_days);
+}
+
+/// How a user becomes a host, and ceases to be one.
+fn own_hosting(config: &mut DescribedConfig<'_>) {
+    config
+        .service(hosts::apply)
+        .service(hosts::invitations)
+        .service(hosts::accept)
+        .service(hosts::decline)
+        .service(hosts::withdraw)
+        .service(hosts::leave);
 }
 
 /// Private messages between two users.
