@@ -26,7 +26,7 @@ mod state;
 mod telemetry;
 mod uploads;
 
-pub use adapters::WeakSecret;
+pub use adapters::{WeakCardKey, WeakSecret};
 pub use bootstrap::{Deployment, StartError};
 pub use cli::run;
 pub use server::Server;
