@@ -29,7 +29,9 @@ struct Operation {
 fn whole_body() -> Value {
     json!({"phone": "081299999999", "password": "test123", "name": "Siti", "oldPassword": "test123",
         "newPassword": "test456", "receiverId": 1, "giftId": "rose", "recipientId": 1, "content": "hai", "userId": 1,
-        "hostId": 1, "sessionId": 1, "amount": 10})
+        "hostId": 1, "sessionId": 1, "amount": 10, "region": "Indonesia", "familyName": "Bintang",
+        "idNumber": "3174010203040001", "hostUserId": 1, "agencyId": 1, "familyId": 100_000, "gender": "Female",
+        "reason": "a test"})
 }
 
 /// What is said of a required member that is missing.
@@ -58,8 +60,21 @@ impl Operation {
         self.path.ends_with("/avatar")
     }
 
+    /// The path with this in place of every id, and of a period where it is none.
     fn path_with(&self, id: &str) -> String {
-        self.path.replace("{host_id}", id).replace("{conversation_id}", id).replace("{name}", "nothing.jpg")
+        let period = if id == "1" { "daily" } else { id };
+        let path = self.path.replace("{name}", "nothing.jpg").replace("{period}", period);
+        let parts = path.split('/').map(|part| if part.starts_with('{') { id } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    fn is_for_admins(&self) -> bool {
+        self.path.starts_with("/api/admin/")
+    }
+
+    /// Whether tokens are refused in English.
+    fn is_english(&self) -> bool {
+        ["/api/admin/", "/api/agency/", "/api/hosts/"].iter().any(|area| self.path.starts_with(area))
     }
 
     async fn call(&self, app: &TestApp, token: Option<&str>) -> Answer {
@@ -67,7 +82,7 @@ impl Operation {
         match (&self.method, self.is_upload()) {
             (_, true) => app.upload(&self.path, token, "avatar", picture()).await,
             (&Method::GET, _) => app.get(&self.path_with("1"), token).await,
-            _ => app.raw(self.method.clone(), &self.path, token, body.to_string()).await,
+            _ => app.raw(self.method.clone(), &self.path_with("1"), token, body.to_string()).await,
         }
     }
 
@@ -75,7 +90,7 @@ impl Operation {
         match (&self.method, self.is_upload()) {
             (_, true) => app.upload(&self.path, token, "picture", picture()).await,
             (&Method::GET, _) => app.get(&format!("{}?limit=x", self.path_with("x")), token).await,
-            _ => app.raw(self.method.clone(), &self.path, token, "{".to_owned()).await,
+            _ => app.raw(self.method.clone(), &self.path_with("x"), token, "{".to_owned()).await,
         }
     }
 
@@ -84,7 +99,7 @@ impl Operation {
             return app.upload(&self.path, token, "avatar", vec![0; 6 * 1024 * 1024]).await;
         }
         let body = json!({"phone": "0".repeat(1_000_000)});
-        app.raw(self.method.clone(), &self.path, token, body.to_string()).await
+        app.raw(self.method.clone(), &self.path_with("1"), token, body.to_string()).await
     }
 }
 
@@ -127,11 +142,15 @@ async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_no
     app.deployment.admin().unwrap().ban(domain::id::UserId::new(banned.id)).await.unwrap();
     let nobody = Forger::ours().token(&claims(4_242_424_242));
     let secured: Vec<Operation> = operations(&app).await.into_iter().filter(|one| one.is_secured).collect();
-    assert_eq!(secured.len(), 21);
+    assert_eq!(secured.len(), 57);
     for one in secured {
         assert!([401, 403, 404].iter().all(|status| one.documents(*status)), "{} {}", one.method, one.path);
-        assert_refused(&one.call(&app, None).await, 401, "token_missing", "Token tidak ditemukan");
-        assert_refused(&one.call(&app, Some("a.b.c")).await, 403, "token_invalid", "Token tidak valid");
+        let (missing, invalid) = match one.is_english() {
+            true => ("No token provided", "Invalid token"),
+            false => ("Token tidak ditemukan", "Token tidak valid"),
+        };
+        assert_refused(&one.call(&app, None).await, 401, "token_missing", missing);
+        assert_refused(&one.call(&app, Some("a.b.c")).await, 403, "token_invalid", invalid);
         assert_refused(&one.call(&app, Some(&banned.token)).await, 403, "account_banned", "Akun ini diblokir");
         assert_refused(&one.call(&app, Some(&nobody)).await, 404, "user_not_found", "User tidak ditemukan");
         // Who is calling comes first, always: not whichever of two faults is found sooner.
@@ -147,9 +166,10 @@ async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_no
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_that_reads_something_refuses_what_is_malformed() {
     let app = TestApp::start().await;
-    let user = app.user().await;
+    let (user, admin) = (app.user().await, app.admin().await);
     for one in operations(&app).await.iter().filter(|one| one.documents(400)) {
-        let (status, refused) = one.call_malformed(&app, Some(&user.token)).await;
+        let caller = if one.is_for_admins() { &admin } else { &user };
+        let (status, refused) = one.call_malformed(&app, Some(&caller.token)).await;
         assert_eq!((status, &refused["success"]), (400, &json!(false)), "{} {}: {refused}", one.method, one.path);
     }
     app.stop().await;
@@ -161,7 +181,7 @@ async fn every_required_member_is_asked_for_and_no_other() {
     let mut members = 0;
     for one in operations(&app).await.iter().filter(|one| !one.required.is_empty()) {
         // One each: a password that was changed takes the token with it.
-        let user = app.user().await;
+        let user = if one.is_for_admins() { app.admin().await } else { app.user().await };
         for member in &one.required {
             let mut body = whole_body();
             assert!(body.as_object_mut().unwrap().remove(member).is_some(), "{member}");
@@ -176,17 +196,18 @@ async fn every_required_member_is_asked_for_and_no_other() {
         let code = answered["code"].as_str().unwrap_or_default();
         assert!(!MISSING.contains(&code), "{} {}: {answered}", one.method, one.path);
     }
-    assert_eq!(members, 16);
+    assert_eq!(members, 29);
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_parameter_of_a_query_is_described_and_read() {
     let app = TestApp::start().await;
-    let user = app.user().await;
-    let token = Some(user.token.as_str());
+    let (user, admin) = (app.user().await, app.admin().await);
     for one in operations(&app).await.iter().filter(|one| one.method == Method::GET) {
+        let token = Some(if one.is_for_admins() { admin.token.as_str() } else { user.token.as_str() });
         let codes = [
+            ("invalid_status", "status"),
             ("invalid_limit", "limit"),
             ("invalid_cursor", "cursor"),
             ("invalid_period", "period"),
@@ -228,9 +249,10 @@ async fn refused_contributions_have_the_members_that_the_app_reads() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_body_is_bounded() {
     let app = TestApp::start().await;
-    let user = app.user().await;
+    let (user, admin) = (app.user().await, app.admin().await);
     for one in operations(&app).await.iter().filter(|one| one.documents(413)) {
-        let refused = one.call_too_large(&app, Some(&user.token)).await;
+        let caller = if one.is_for_admins() { &admin } else { &user };
+        let refused = one.call_too_large(&app, Some(&caller.token)).await;
         assert_refused(&refused, 413, "body_too_large", "Ukuran permintaan terlalu besar");
     }
     app.stop().await;

@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
+mod agencies;
 mod answers;
+mod authorization;
 mod chat;
 mod docs;
 mod exchange;

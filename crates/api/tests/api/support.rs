@@ -14,6 +14,7 @@ use api::{
 use domain::{
     id::UserId,
     idempotency::{Actor, RequestKey},
+    user::{NewAdmin, PasswordPolicy, PhoneNumber, PhoneRegion},
     wallet::{CoinGrant, GrantAmount, Reason},
 };
 use reqwest::{
@@ -67,6 +68,8 @@ impl TestApp {
             ("PORT", "0"),
             ("DATABASE_URL", database.url()),
             ("JWT_SECRET", SECRET),
+            ("CARD_KEY", SECRET),
+            ("CARD_HASH_KEY", "0f2b7c9e1d3a4f60718293a4b5c6d7e8f9"),
             ("UPLOADS_DIR", uploads.path().to_str().unwrap()),
             ("REGISTER_RATE_PER_HOUR", "100000"),
             ("LOGIN_RATE_FAILURES", "100000"),
@@ -117,6 +120,10 @@ impl TestApp {
         answer(with_token(self.request(Method::POST, path), token).json(body)).await
     }
 
+    pub(crate) async fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+        answer(with_token(self.request(Method::DELETE, path), token)).await
+    }
+
     pub(crate) async fn put(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
         answer(with_token(self.request(Method::PUT, path), token).json(body)).await
     }
@@ -143,6 +150,20 @@ impl TestApp {
         let (_, login) = self.post("/api/login", None, &account).await;
         let token = login["token"].as_str().unwrap().to_owned();
         User { id: registered["userId"].as_i64().unwrap(), phone, token }
+    }
+
+    /// A new administrator.
+    pub(crate) async fn admin(&self) -> User {
+        let number = self.users.fetch_add(1, Ordering::Relaxed);
+        let phone = format!("0{PHONE_MARK}{number:05}");
+        let region = PhoneRegion::parse("ID").unwrap();
+        let parsed = PhoneNumber::parse(&phone, &region).unwrap();
+        let policy = PasswordPolicy { chars_min: 6, strict: false };
+        let password = policy.accept(PASSWORD.to_owned(), &parsed, &region).unwrap();
+        let admin = NewAdmin { phone: parsed, password, name: None };
+        let id = self.deployment.admin().unwrap().create(admin).await.unwrap().value();
+        let (_, login) = self.post("/api/login", None, &json!({"phone": phone, "password": PASSWORD})).await;
+        User { id, phone, token: login["token"].as_str().unwrap().to_owned() }
     }
 
     /// A new user with coins, and another one.
