@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod agencies;
 mod demo;
 mod health;
 mod report;

@@ -11,7 +11,7 @@ use domain::{
 };
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::{Failure, report};
+use super::{Failure, agencies, report};
 use crate::{adapters::OsDice, bootstrap::Deployment, config::Settings};
 
 /// What can be administered.
@@ -44,6 +44,9 @@ pub(super) enum Command {
     Ban(User),
     /// Lift a user's ban.
     Unban(User),
+    /// See and decide on agencies that wait.
+    #[command(subcommand)]
+    Agencies(agencies::Command),
 }
 
 /// A user, by id or by phone number.
@@ -56,6 +59,7 @@ pub(super) struct User {
 pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result<(), Failure> {
     let (admin, settings) = (deployment.admin()?, deployment.settings());
     match command {
+        Command::Agencies(command) => return agencies::execute(command, deployment).await,
         Command::Create { phone, name } => {
             let phone = parse_phone(&phone, settings)?;
             let name = name.as_deref().map(DisplayName::parse).transpose().map_err(refused)?;

@@ -283,7 +283,7 @@ pub(super) async fn withdraw(state: State, request: HttpRequest) -> Result<Json<
     (status = 401, description = "`token_missing`", body = Refusal),
     (status = 403, description = "`token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
     (status = 404, description = "`user_not_found`", body = Refusal),
-    (status = 409, description = "`not_a_member`", body = Refusal),
+    (status = 409, description = "`no_agency`", body = Refusal),
     (status = 503, description = "`busy`, `unavailable`, `outcome_unknown`", body = Refusal),
 ))]
 #[post("/leave")]

@@ -147,7 +147,7 @@ impl From<EndError> for ApiError {
                 refusal => refusal.into(),
             },
             EndError::Refused(EndRefusal::NotAMember) => {
-                Self::host_conflict("not_a_member", "You do not belong to an agency")
+                Self::host_conflict("no_agency", "You do not belong to an agency")
             }
             EndError::Refused(EndRefusal::AlreadyEnded) => {
                 Self::host_conflict("already_ended", "Member has left already")

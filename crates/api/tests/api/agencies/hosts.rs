@@ -146,7 +146,7 @@ async fn members_leave_and_are_removed_once_and_only_by_their_owner() {
     let left = app.act(&host, "/api/hosts/leave").await;
     assert_eq!(left, (200, json!({"success": true, "message": "You have left the agency"})));
     let again = app.act(&host, "/api/hosts/leave").await;
-    assert_refused(&again, 409, "not_a_member", "You do not belong to an agency");
+    assert_refused(&again, 409, "no_agency", "You do not belong to an agency");
 
     let (_, members) = app.get(&format!("/api/agency/{}/members", agency.id), Some(&agency.owner.token)).await;
     assert_eq!(members["data"].as_array().unwrap().len(), 1);
