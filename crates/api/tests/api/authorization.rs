@@ -14,7 +14,7 @@ use self::rows::{
     ROWS,
 };
 use crate::{
-    agencies::{Agency, form},
+    agencies::{Agency, form, host_form},
     support::{Answer, TestApp, User, assert_code},
 };
 
@@ -77,11 +77,11 @@ async fn objects(app: &TestApp, user: &User, agency: &Agency, host: &User) -> Ob
     app.join(agency, host).await;
     let (_, members) = app.get(&format!("/api/agency/{}/members", agency.id), Some(&agency.owner.token)).await;
     let (applicant, partner) = (app.user().await, app.user().await);
-    let application = app.invite(agency, &applicant).await;
-    assert_eq!(app.act(&applicant, &format!("/api/hosts/invitations/{application}/accept")).await.0, 200);
+    let form = host_form(agency.id, applicant.id);
+    let (_, applied) = app.post("/api/hosts/apply", Some(&applicant.token), &form).await;
     Objects {
         agency: agency.id,
-        application,
+        application: applied["data"]["id"].as_i64().unwrap(),
         member: members["data"][0]["id"].as_i64().unwrap(),
         conversation: conversation(app, user, &partner).await,
         session: session(app, user).await,
