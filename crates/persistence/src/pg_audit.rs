@@ -46,6 +46,18 @@ WITH coins AS (
     FROM coin_movements WHERE kind = 'exchange' OR exchange_id IS NOT NULL GROUP BY 1
 ), exchanged AS (
   SELECT 'exchange ' || id AS subject, host_id, diamonds, coins, created_at FROM exchanges
+), paid AS (
+  SELECT COALESCE('salary request ' || salary_request_id, 'income ' || id) AS subject, COUNT(*) AS count,
+         MIN(host_id) AS host_id, SUM(income)::bigint AS amount, MIN(type) AS type, MIN(created_at) AS created_at
+    FROM host_income WHERE type = 'salary' OR salary_request_id IS NOT NULL GROUP BY 1
+), approved AS (
+  SELECT 'salary request ' || id AS subject, host_id, salary_amount, decided_at
+    FROM salary_requests WHERE status = 'approved'
+), counted AS (
+  SELECT host_id, monday, gift_diamonds,
+         (SELECT COALESCE(SUM((gift ->> 'diamonds')::bigint), 0)::bigint
+            FROM jsonb_array_elements(inputs -> 'gifts') gift) AS gifts
+    FROM salary_statements
 )
 SELECT 'balance equals movements minus gifts' AS proof, 'user ' || u.id AS subject,
        u.balance - COALESCE(c.amount, 0) AS difference
@@ -99,6 +111,29 @@ SELECT 'an exchange has one key', 'exchange ' || e.id, COUNT(k.key) - 1
    AND (k.outcome -> 'exchanged' ->> 'diamonds')::bigint = e.diamonds
    AND (k.outcome -> 'exchanged' ->> 'coins')::bigint = e.coins
  GROUP BY e.id HAVING COUNT(k.key) <> 1
+UNION ALL
+SELECT 'an approved salary is paid exactly once', COALESCE(a.subject, p.subject),
+       COALESCE(p.amount, 0) - COALESCE(a.salary_amount, 0)
+  FROM approved a FULL JOIN paid p ON p.subject = a.subject
+ WHERE (p.count, p.host_id, p.amount, p.type, p.created_at)
+       IS DISTINCT FROM (1, a.host_id, a.salary_amount, 'salary', a.decided_at)
+UNION ALL
+SELECT 'a salary is what its statement says',
+       'host ' || COALESCE(r.host_id, s.host_id) || ' week of ' || COALESCE(r.monday, s.monday),
+       COALESCE(r.salary_amount, 0) - COALESCE(s.salary_amount, 0)
+  FROM salary_requests r FULL JOIN salary_statements s ON s.host_id = r.host_id AND s.monday = r.monday
+ WHERE (r.id IS NOT NULL OR s.salary_amount > 0)
+   AND (r.agency_id, r.salary_amount, r.total_lives) IS DISTINCT FROM (s.agency_id, s.salary_amount, s.total_lives)
+UNION ALL
+SELECT 'a statement counts exactly its gifts', 'host ' || host_id || ' week of ' || monday, gift_diamonds - gifts
+  FROM counted WHERE gift_diamonds <> gifts
+UNION ALL
+SELECT 'a decided salary has one key', 'salary request ' || r.id, COUNT(k.key) - 1
+  FROM salary_requests r LEFT JOIN idempotency_keys k
+    ON k.actor_id = r.decided_by AND k.operation = 'salary'
+   AND (k.outcome -> 'decided' ->> 'request_id')::bigint = r.id
+   AND k.outcome -> 'decided' ->> 'status' = r.status
+ WHERE r.status <> 'pending' GROUP BY r.id HAVING COUNT(k.key) <> 1
 UNION ALL
 SELECT 'entries add up to zero', currency, SUM(amount)::bigint
   FROM ledger_entries GROUP BY currency HAVING SUM(amount) <> 0

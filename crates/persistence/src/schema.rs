@@ -159,6 +159,7 @@ diesel::table! {
         type_ -> Text,
         created_at -> Timestamptz,
         exchange_id -> Nullable<BigInt>,
+        salary_request_id -> Nullable<BigInt>,
     }
 }
 
@@ -247,6 +248,60 @@ diesel::table! {
 }
 
 diesel::table! {
+    salary_policies (number) {
+        number -> Integer,
+        monday -> Date,
+        year -> Integer,
+        week_number -> Integer,
+        policy -> Jsonb,
+        activated_by -> Nullable<BigInt>,
+        activated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    salary_requests (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        monday -> Date,
+        year -> Integer,
+        week_number -> Integer,
+        agency_id -> BigInt,
+        salary_amount -> BigInt,
+        total_lives -> Integer,
+        status -> Text,
+        payout -> Nullable<BigInt>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    salary_statements (host_id, monday) {
+        host_id -> BigInt,
+        monday -> Date,
+        policy_number -> Nullable<Integer>,
+        agency_id -> Nullable<BigInt>,
+        gift_diamonds -> BigInt,
+        salary_amount -> BigInt,
+        total_lives -> Integer,
+        inputs -> Jsonb,
+        statement -> Text,
+        closed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    salary_weeks (monday) {
+        monday -> Date,
+        follows -> Nullable<Date>,
+        closed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     totals_calendar (is_only) {
         is_only -> Bool,
         zone -> Text,
@@ -301,6 +356,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     membership_totals,
     memberships,
     private_messages,
+    salary_policies,
+    salary_requests,
+    salary_statements,
+    salary_weeks,
     totals_calendar,
     user_blocks,
     users,

@@ -1,6 +1,7 @@
 //! `MoneyAudit`: silent while the books are in order, and loud about everything else.
 
 mod exchanges;
+mod salaries;
 
 use std::collections::BTreeMap;
 

@@ -63,9 +63,7 @@ async fn diamonds_are_those_of_gifts_of_every_category_and_of_salaries_without_w
         let day = 86_400 * i64::try_from(number).unwrap();
         fixture.send_at(&order(fan, host, gift, 1, gift), day).await.unwrap();
     }
-    let salary =
-        format!("INSERT INTO host_income (host_id, income, type, created_at) VALUES ({host}, 2000, 'salary', 'epoch')");
-    fixture.execute(&salary).await;
+    fixture.pay_salary(host, 2_000, 0).await;
     let mut left = 5 + 10 + 10 + 1_499 + 2_000;
     for diamonds in [1_000, 2_500, 4] {
         left -= diamonds;

@@ -26,16 +26,6 @@ async fn history(fixture: &Fixture, host: UserId, limit: u32, after: Option<Curs
     incomes(fixture).history(host, PageRequest { limit: Limit::parse(limit).unwrap(), after }).await.unwrap()
 }
 
-/// A salary. No port writes these yet.
-async fn insert_salary(fixture: &Fixture, host: UserId, diamonds: i64, second: i64) {
-    let at = at(second).to_rfc3339();
-    fixture
-        .execute(&format!(
-            "INSERT INTO host_income (host_id, income, type, created_at) VALUES ({host}, {diamonds}, 'salary', '{at}')"
-        ))
-        .await;
-}
-
 /// A host with gifts of 5, 70 and 1499 diamonds at the seconds 10, 20 and 30, a salary and an exchange between them.
 async fn host(fixture: &Fixture) -> UserId {
     let (sender, host) = (fixture.user_with(100_000).await, fixture.user().await);
@@ -45,7 +35,7 @@ async fn host(fixture: &Fixture) -> UserId {
         let order = order(sender, host, gift, quantity, &format!("gift-{number}"));
         fixture.send_at(&order, second).await.unwrap();
     }
-    insert_salary(fixture, host, 2_000, 15).await;
+    fixture.pay_salary(host, 2_000, 15).await;
     fixture.exchange_at(exchange_of(host, 300, "exchange"), 25).await.unwrap();
     host
 }
@@ -122,7 +112,7 @@ async fn pages_have_no_gaps_and_no_repeats_when_many_incomes_share_an_instant() 
     for number in 0..12 {
         let order = order(sender, host, "rose", 1, &format!("gift-{number}"));
         fixture.send_at(&order, [20, 10][number % 2]).await.unwrap();
-        insert_salary(&fixture, host, 1, [10, 20, 30][number % 3]).await;
+        fixture.pay_salary(host, 1, [10, 20, 30][number % 3]).await;
     }
     let all = "SELECT id::text FROM host_income i ORDER BY i.created_at DESC, i.id DESC";
     let all: Vec<IncomeId> = fixture.texts(all).await.iter().map(|id| IncomeId::new(id.parse().unwrap())).collect();

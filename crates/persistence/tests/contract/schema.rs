@@ -4,6 +4,7 @@ mod dump;
 mod exchanges;
 mod generator;
 mod refusals;
+mod salaries;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -13,8 +14,20 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrati
 use crate::support::Fixture;
 
 /// Columns of these names hold money.
-const MONEY: [&str; 9] =
-    ["balance", "coin_value", "total_cost", "host_income", "income", "amount", "diamonds", "coins", "total_income"];
+const MONEY: [&str; 12] = [
+    "balance",
+    "coin_value",
+    "total_cost",
+    "host_income",
+    "income",
+    "amount",
+    "diamonds",
+    "coins",
+    "total_income",
+    "gift_diamonds",
+    "salary_amount",
+    "payout",
+];
 
 /// The tables and views of ours.
 const RELATIONS: &str = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'

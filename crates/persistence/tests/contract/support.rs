@@ -5,6 +5,7 @@ mod at_once;
 mod exchanging;
 mod obstacles;
 mod proxy;
+mod salaries;
 
 use std::{
     collections::BTreeMap,
@@ -39,14 +40,15 @@ pub(crate) use self::{
     exchanging::{exchange_of, exchange_refused, exchanging},
     obstacles::Place,
     proxy::{Cut, Proxy},
+    salaries::{deciding_salary, decision_of, salary_refused, week},
 };
 
 /// How long anything may take that is waited for. Generous: it ends a test that fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The tables that hold what users have and did.
-pub(crate) const BOOKS: [&str; 6] =
-    ["users", "gifts", "exchanges", "host_income", "coin_movements", "idempotency_keys"];
+pub(crate) const BOOKS: [&str; 7] =
+    ["users", "gifts", "exchanges", "salary_requests", "host_income", "coin_movements", "idempotency_keys"];
 
 /// An instant of the tests' own time, in whole microseconds as the port of time gives it.
 pub(crate) fn at(second: i64) -> DateTime<Utc> {

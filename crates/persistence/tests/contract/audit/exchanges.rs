@@ -2,7 +2,7 @@
 
 use domain::id::UserId;
 
-use super::{BALANCE, plant_and_audit, sent_fixture};
+use super::{BALANCE, plant_and_audit, salaries::PAID, sent_fixture};
 use crate::support::exchange_of;
 
 const TAKEN: &str = "an exchange takes exactly its diamonds";
@@ -39,9 +39,9 @@ async fn an_exchange_that_does_not_take_exactly_its_diamonds_is_found() {
         UPDATE host_income SET exchange_id = NULL WHERE type = 'exchange'";
     check(untied, &[(TAKEN, "exchange 1", 10), (TAKEN, "income 2", -10)]).await;
     let named_otherwise = "ALTER TABLE host_income DROP CONSTRAINT host_income_type_matches_exchange_id,
-          DROP CONSTRAINT host_income_only_exchanges_take;
+          DROP CONSTRAINT host_income_only_exchanges_take, DROP CONSTRAINT host_income_type_matches_salary_request_id;
         UPDATE host_income SET type = 'salary' WHERE type = 'exchange'";
-    check(named_otherwise, &[(TAKEN, "exchange 1", 0)]).await;
+    check(named_otherwise, &[(PAID, "income 2", -10), (TAKEN, "exchange 1", 0)]).await;
     let twice = "DROP INDEX host_income_exchange_id_key;
         INSERT INTO host_income (host_id, income, type, created_at, exchange_id)
           SELECT host_id, income, type, created_at, exchange_id FROM host_income WHERE type = 'exchange'";

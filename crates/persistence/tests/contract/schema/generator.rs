@@ -27,6 +27,7 @@ fn sql_type(name: &str) -> &'static str {
         "int4" => "Integer",
         "text" | "varchar" => "Text",
         "bool" => "Bool",
+        "date" => "Date",
         "timestamptz" => "Timestamptz",
         "bytea" => "Bytea",
         "jsonb" => "Jsonb",

@@ -157,7 +157,9 @@ async fn an_income_is_its_gifts_and_its_receivers() {
         ("10000002, NULL, -9007199254740992, 'exchange'", "host_income_income_within_range"),
         ("10000002, NULL, 5, 'tip'", "host_income_gift_id_matches_type"),
         ("10000002, 2, 5, 'tip'", "host_income_type_known"),
-        ("1, NULL, 5, 'salary'", "host_income_host_id_fkey"),
+        ("10000002, NULL, 5, 'salary'", "host_income_type_matches_salary_request_id"),
+        ("1, 1, 10, 'normal'", "host_income_gift_id_key"),
+        ("1, 3, 10, 'normal'", "host_income_host_id_fkey"),
         ("10000002, 2, 5, 'normal'", "allowed"),
     ] {
         assert_eq!(refusal(&fixture, &income(values)).await, expected, "{values}");

@@ -1,0 +1,2 @@
+DROP TABLE salary_statements;
+DROP TABLE salary_weeks;
