@@ -7,6 +7,7 @@ mod error;
 mod label;
 mod readiness;
 mod rooms;
+mod salaries;
 
 use std::{io, sync::Arc};
 
@@ -226,6 +227,7 @@ impl Deployment {
             live_sessions,
             agencies: Arc::new(self.agencies()?),
             administration: Arc::new(self.administration()?),
+            salaries: self.salaries(),
             messages,
             money,
             // Uploads have their own limit, and let go of it a moment before they let go of the lane.

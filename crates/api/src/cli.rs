@@ -5,6 +5,7 @@ mod agencies;
 mod demo;
 mod health;
 mod report;
+mod salaries;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,12 @@ enum Command {
     /// Administer accounts and coins.
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Look after the salary policy.
+    #[command(subcommand)]
+    Policies(salaries::Policies),
+    /// Close weeks, or try a policy on past ones.
+    #[command(subcommand)]
+    Salaries(salaries::Salaries),
 }
 
 #[derive(Subcommand)]
@@ -118,6 +125,8 @@ async fn execute(command: Command) -> Result<(), Failure> {
         }
         Command::Demo(options) => demo::execute(options, &Deployment::open(settings).await?).await,
         Command::Admin(command) => admin::execute(command, &Deployment::open(settings).await?).await,
+        Command::Policies(command) => salaries::policies(command, &Deployment::open(settings).await?).await,
+        Command::Salaries(command) => salaries::salaries(command, &Deployment::open(settings).await?).await,
         // Answered above.
         Command::Config => Ok(()),
     }

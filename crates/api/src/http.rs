@@ -17,10 +17,12 @@ mod host_income;
 mod hosts;
 mod income;
 mod live_session;
+mod policies;
 mod profile;
 mod query;
 mod rankings;
 pub(crate) mod routes;
+mod salaries;
 mod surround;
 mod wire;
 

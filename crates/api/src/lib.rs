@@ -19,6 +19,7 @@ mod hub;
 mod lane;
 pub mod listener;
 mod os;
+mod policy_form;
 pub mod realtime;
 mod request_key;
 mod server;

@@ -15,6 +15,7 @@ use domain::{
     income::IncomeService,
     live::LiveService,
     ranking::RankingService,
+    salary::{ClosingService, PolicyService, SalaryService},
     time::{BusinessCalendar, Clock},
     user::{AccountService, AdminService, PasswordPolicy, PhoneRegion, ProfileService},
     wallet::{ExchangeService, GrantService, MoneyAudit},
@@ -52,6 +53,8 @@ pub(crate) struct AppState {
     pub(crate) agencies: Arc<AgencyServices>,
     /// What administrators do.
     pub(crate) administration: Arc<AdminServices>,
+    /// Salaries and their policy.
+    pub(crate) salaries: Arc<SalaryServices>,
     /// Where messages, and the beginnings and ends of live sessions, are stored and told.
     pub(crate) messages: Arc<Lane>,
     /// Where money requests run.
@@ -108,6 +111,16 @@ pub(crate) struct AdminServices {
     pub(crate) books: Box<dyn MoneyAudit>,
     /// What administrators did.
     pub(crate) log: Arc<dyn AuditLog>,
+}
+
+/// Salaries and their policy.
+pub(crate) struct SalaryServices {
+    /// What owners decide on.
+    pub(crate) salaries: SalaryService,
+    /// What administrators rule.
+    pub(crate) policies: PolicyService,
+    /// Closing weeks.
+    pub(crate) closing: ClosingService,
 }
 
 /// Something that the server needs and that may be away.

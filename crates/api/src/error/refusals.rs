@@ -10,6 +10,7 @@ mod hosts;
 mod live;
 mod requests;
 mod rooms;
+mod salaries;
 
 use actix_web::http::StatusCode;
 use domain::{

@@ -30,6 +30,7 @@ pub(super) const DOCUMENT_PATH: &str = "/openapi.json";
         (name = "agencies", description = "For owners of agencies: their hosts, and what these do"),
         (name = "hosts", description = "Becoming a host of an agency, and leaving it"),
         (name = "administration", description = "For administrators; every change is logged"),
+        (name = "salaries", description = "What agencies pay their hosts for a week"),
         (name = "chat", description = "Private messages between two users"),
         (name = "health", description = "For supervisors and load balancers"),
     )

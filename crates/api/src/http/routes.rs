@@ -14,7 +14,7 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig as Desc
 
 use super::{
     account, admin, agency, avatar, chat, contributions, docs, exchange, gifts, greeting, health, host_income, hosts,
-    income, live_session, not_found, profile, rankings,
+    income, live_session, not_found, policies, profile, rankings, salaries,
 };
 use crate::{
     hub::Hub,
@@ -47,8 +47,8 @@ fn described(config: &mut DescribedConfig<'_>) {
                 .service(account::change_password)
                 .service(account::log_out_everywhere),
         )
-        .service(scope("/api/admin").configure(administration))
-        .service(scope("/api/agency").configure(agencies))
+        .service(scope("/api/admin").configure(administration).configure(salary_policies))
+        .service(scope("/api/agency").configure(agencies).configure(salaries_of_agency))
         .service(scope("/api/hosts").configure(own_hosting))
         .service(scope("/api/chat").configure(private_messages))
         .service(
@@ -132,6 +132,22 @@ fn own_hosting(config: &mut DescribedConfig<'_>) {
         .service(hosts::decline)
         .service(hosts::withdraw)
         .service(hosts::leave);
+}
+
+/// What agencies pay their hosts, by policies that administrators make.
+fn salaries_of_agency(config: &mut DescribedConfig<'_>) {
+    config
+        .service(salaries::list)
+        .service(salaries::approve)
+        .service(salaries::reject)
+        .service(salaries::named::approve)
+        .service(salaries::named::reject)
+        .service(salaries::statement::read);
+}
+
+/// The policies themselves.
+fn salary_policies(config: &mut DescribedConfig<'_>) {
+    config.service(policies::list).service(policies::activate).service(policies::dry_run);
 }
 
 /// Private messages between two users.

@@ -15,6 +15,7 @@ use self::rows::{
 };
 use crate::{
     agencies::{Agency, form, host_form},
+    salaries,
     support::{Answer, TestApp, User, assert_code},
 };
 
@@ -35,6 +36,7 @@ struct Objects {
     conversation: i64,
     session: i64,
     invitation: i64,
+    salary: i64,
     user: i64,
 }
 
@@ -45,6 +47,7 @@ const NOTHING: Objects = Objects {
     conversation: 999_999,
     session: 999_999,
     invitation: 999_999,
+    salary: 999_999,
     user: 999_999,
 };
 
@@ -86,6 +89,7 @@ async fn objects(app: &TestApp, user: &User, agency: &Agency, host: &User) -> Ob
         conversation: conversation(app, user, &partner).await,
         session: session(app, user).await,
         invitation: app.invite(agency, user).await,
+        salary: salaries::asked(app, partner.id, agency.id).await,
         user: partner.id,
     }
 }
@@ -119,6 +123,7 @@ impl World {
             .replace("{application_id}", &application.to_string())
             .replace("{member_id}", &ids.member.to_string())
             .replace("{conversation_id}", &ids.conversation.to_string())
+            .replace("{request_id}", &ids.salary.to_string())
             .replace("{user_id}", &ids.user.to_string())
             .replace("{host_id}", &self.host.id.to_string())
             .replace("{period}", "daily")
@@ -127,7 +132,7 @@ impl World {
         let body = match access {
             Public | Token => json!({}),
             Mine | Owner | Admin => json!({"sessionId": ids.session, "hostUserId": ids.user, "agencyId": ids.agency,
-                "userId": ids.user, "amount": 1, "reason": "a test"}),
+                "userId": ids.user, "requestId": ids.salary, "amount": 1, "reason": "a test"}),
         };
         let token = caller.map(|caller| caller.token.as_str());
         match method {

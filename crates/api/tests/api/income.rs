@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_code, assert_refused};
+use crate::{
+    salaries,
+    support::{TestApp, assert_code, assert_refused},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_caller_reads_his_diamonds_his_days_and_the_present_hour() {
@@ -32,12 +35,7 @@ async fn the_caller_reads_his_diamonds_his_days_and_the_present_hour() {
     assert_eq!(app.get("/api/income/live-current/77", None).await.1["income"], json!(0));
 
     // Another kind of movement is in the balance and among the categories, and not among the days.
-    let sql = app.sql().await;
-    let insert = format!(
-        "INSERT INTO host_income (host_id, income, type, created_at) VALUES ({}, 2000, 'salary', now())",
-        host.id
-    );
-    sql.batch_execute(&insert).await.unwrap();
+    salaries::pay(&app, &host).await;
     for amount in [24, 500] {
         let exchanged = app.post("/api/income/exchange", Some(&host.token), &json!({"amount": amount})).await;
         assert_eq!(exchanged.0, 200);

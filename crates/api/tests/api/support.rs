@@ -103,6 +103,11 @@ impl TestApp {
         self.database.as_ref().unwrap().connect().await
     }
 
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.as_ref().unwrap().url()
+    }
+
     /// Drops the database while the server runs.
     pub(crate) fn lose_database(&mut self) {
         drop(self.database.take());

@@ -108,6 +108,10 @@ async fn a_statement_is_made_anew_and_gives_the_salary_that_is_asked_for() {
     let sound = service(kept(Some((request(AGENCY, 6_000), week_of_request()))));
     let (_, statement) = sound.statement(OWNER, AGENCY, REQUEST).await.unwrap();
     assert_eq!(statement.claim().map(|claim| claim.salary), Some(diamonds(6_000)));
+    // The host sees his own, where it is decided.
+    assert_eq!(sound.statement(HOST, AGENCY, REQUEST).await.unwrap().1, statement);
+    let elsewhere = sound.statement(HOST, OTHER_AGENCY, REQUEST).await;
+    assert!(matches!(elsewhere, Err(AccessError::Refused(AccessRefusal::NotAnAgency))));
     let forged = service(kept(Some((request(AGENCY, 6_001), week_of_request()))));
     let outcome = forged.statement(OWNER, AGENCY, REQUEST).await;
     assert!(matches!(outcome, Err(AccessError::Store(StoreError::Corrupt(_)))));
