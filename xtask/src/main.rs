@@ -25,8 +25,8 @@ cargo xtask <command>
   tidy       the house rules that no compiler knows (CONTRIBUTING.md)
   arrows     which crate may depend on which (ARCHITECTURE.md)
   coverage   what the last run of the black-box tests saw, against the server's own OpenAPI document
-  bench      `bench rooms`: live rooms beside other servers; `bench reports`: reports of few gifts beside those of many;
-             with `--help` each shows its flags
+  bench      `bench gifts`: gifts beside pgbench; `bench rooms`: live rooms beside other servers; `bench reports`: reports of
+             few gifts beside those of many; with `--help` each shows its flags
   help       this text";
 
 fn main() -> ExitCode {
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         ["tidy"] => Workspace::find().and_then(|workspace| tidy::run(&workspace)),
         ["arrows"] => Workspace::find().and_then(|workspace| arrows::run(&workspace)),
         ["coverage"] => Workspace::find().and_then(|workspace| coverage::run(&workspace)),
+        ["bench", "gifts", flags @ ..] => Workspace::find().and_then(|workspace| bench::gifts(&workspace, flags)),
         ["bench", "rooms", flags @ ..] => Workspace::find().and_then(|workspace| bench::rooms(&workspace, flags)),
         ["bench", "reports", flags @ ..] => Workspace::find().and_then(|workspace| bench::reports(&workspace, flags)),
         _ => {
