@@ -10,13 +10,15 @@ mod client;
 mod process;
 #[expect(dead_code, reason = "most of it is for the other tests")]
 mod support;
+#[path = "support/websocket.rs"]
+mod websocket;
 
 use std::{
     process::Stdio,
     time::{Duration, Instant},
 };
 
-use client::{Client, Ended};
+use client::Client;
 use futures_util::future::join_all;
 use process::Process;
 use rustix::process::Signal;
@@ -24,6 +26,7 @@ use serde_json::{Value, json};
 use support::Chatme;
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use websocket::Ended;
 
 const KIB: u64 = 1_024;
 const MIB: u64 = 1_024 * KIB;

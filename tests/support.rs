@@ -138,7 +138,8 @@ pub(crate) fn refused_command(
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn outcome(directory: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
+/// What a command comes to, with these settings, and this on its standard input.
+pub(crate) fn outcome(directory: &Path, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
     let mut command = chatme(directory);
     command.args(arguments).envs(environment.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

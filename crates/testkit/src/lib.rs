@@ -41,7 +41,7 @@ use std::{
 
 use tokio_postgres::{NoTls, error::SqlState};
 
-pub use tokio_postgres::Client;
+pub use tokio_postgres::{Client, Row};
 
 /// How many names and templates are tried. A number is taken when a killed process had our process number; the template
 /// is gone when a program with other migrations has swept it in this moment.
@@ -83,9 +83,7 @@ impl TestDatabase {
     /// # Panics
     /// When the database does not answer.
     pub async fn connect(&self) -> Client {
-        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.expect("the database answers");
-        tokio::spawn(connection);
-        client
+        connect(&self.url).await
     }
 
     /// The URL of the database.
@@ -93,6 +91,16 @@ impl TestDatabase {
     pub fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// A plain connection to any database on this machine.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
+    tokio::spawn(connection);
+    client
 }
 
 impl Drop for TestDatabase {

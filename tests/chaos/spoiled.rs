@@ -1,0 +1,99 @@
+//! Books that were spoiled, each in another way, and the checker that must see it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::*;
+
+/// What is compared.
+struct Everything {
+    books: Books,
+    calls: Vec<Call>,
+    events: Vec<Event>,
+}
+
+const FAN: i64 = 1;
+const HOST: i64 = 2;
+
+fn sent(gift: i64) -> Outcome {
+    Outcome::Sent { gift, total: 10, income: 5, quantity: 1, balance: 90 }
+}
+
+fn rose() -> Gift {
+    Gift { sender: FAN, receiver: HOST, key: "rose".to_owned(), quantity: 1, total: 10, income: 5, at: 1_000 }
+}
+
+fn call(key: &str, wish: Wish, outcome: Outcome) -> Call {
+    Call { key: key.to_owned(), wish, tries: 2, outcomes: vec![outcome.clone(), outcome] }
+}
+
+/// A hundred coins, a rose of ten, and four of its five diamonds exchanged; and one wish more than there were coins for.
+fn in_order() -> Everything {
+    let wish = |quantity| Wish::Gift { sender: FAN, receiver: HOST, gift: "rose", quantity };
+    let exchanged = Outcome::Exchanged { diamonds: 4, coins: 1, diamonds_left: 1, balance: 1 };
+    let calls = vec![
+        call("g", Wish::Grant { user: FAN, coins: 100 }, Outcome::Granted { balance: 100 }),
+        call("a", wish(1), sent(7)),
+        call("b", wish(99), Outcome::Refused("insufficient_balance".to_owned())),
+        call("c", Wish::Exchange { host: HOST, diamonds: 4 }, exchanged),
+    ];
+    let kept = |call: &Call| {
+        let outcome = call.outcomes.first().unwrap().clone();
+        ((call.wish.actor(), call.key.clone()), (call.wish.operation().to_owned(), outcome))
+    };
+    let books = Books {
+        keys: calls.iter().map(kept).collect(),
+        gifts: HashMap::from([(7, rose())]),
+        exchanges: 1,
+        grants: 1,
+        purses: HashMap::from([(FAN, (90, 0)), (HOST, (1, 1))]),
+    };
+    let event = Event { sender: FAN, receiver: HOST, gift: "rose".to_owned(), quantity: 1, at: 1_000 };
+    Everything { books, calls, events: vec![event] }
+}
+
+fn compare(Everything { books, calls, events }: Everything) -> Summary {
+    let people = [FAN, HOST].map(|id| Person { id, token: String::new() });
+    books.compare(&people, &calls, events)
+}
+
+#[test]
+fn the_checker_is_content_with_books_in_order() {
+    let summary = compare(in_order());
+    assert_eq!((summary.gifts, summary.exchanges, summary.grants, summary.refusals), (1, 1, 1, 1));
+    let mut untold = in_order();
+    untold.events.clear();
+    compare(untold);
+}
+
+#[test]
+fn the_checker_sees_whatever_is_wrong() {
+    let check = |what: &str, spoil: fn(&mut Everything)| {
+        let mut everything = in_order();
+        spoil(&mut everything);
+        let seen = catch_unwind(AssertUnwindSafe(|| compare(everything)));
+        assert!(seen.is_err(), "{what}: not seen");
+    };
+    check("an acknowledged key is lost", |all| drop(all.books.keys.remove(&(FAN, "a".to_owned()))));
+    check("an acknowledged gift is lost", |all| drop(all.books.gifts.remove(&7)));
+    check("a gift is posted twice", |all| drop(all.books.gifts.insert(8, rose())));
+    check("a gift is posted otherwise", |all| all.books.gifts.get_mut(&7).unwrap().receiver = FAN);
+    check("two keys have one gift", |all| {
+        let wish = all.calls.get(1).unwrap().wish.clone();
+        all.calls.push(call("d", wish, sent(7)));
+        all.books.keys.insert((FAN, "d".to_owned()), ("gift".to_owned(), sent(7)));
+    });
+    check("a key is kept that nobody knows", |all| {
+        all.books.keys.insert((FAN, "x".to_owned()), ("gift".to_owned(), sent(7)));
+    });
+    check("a key is kept otherwise", |all| {
+        all.books.keys.insert((FAN, "a".to_owned()), ("gift".to_owned(), sent(8)));
+    });
+    check("a client was told different things", |all| all.calls.get_mut(1).unwrap().outcomes.push(sent(8)));
+    check("a call has no answer", |all| all.calls.get_mut(2).unwrap().outcomes.clear());
+    check("an exchange is applied twice", |all| all.books.exchanges = 2);
+    check("a grant is applied twice", |all| all.books.grants = 2);
+    check("coins are missing", |all| all.books.purses.get_mut(&FAN).unwrap().0 = 89);
+    check("diamonds are missing", |all| all.books.purses.get_mut(&HOST).unwrap().1 = 0);
+    check("a gift is told twice", |all| all.events.extend(all.events.clone()));
+    check("what is told is no gift", |all| all.events.first_mut().unwrap().quantity = 2);
+}
