@@ -20,7 +20,7 @@ pub(crate) async fn grant(world: Arc<World>, mut dice: Dice) -> Notebook {
     let mut waiting: Vec<i64> = world.people.iter().map(|person| person.id).collect();
     while !world.is_over() {
         let user = waiting.pop().unwrap_or_else(|| dice.pick(&world.people).id);
-        let coins = i64::try_from(2_000 + dice.below(8_000)).unwrap();
+        let coins = i64::try_from(4_000 + dice.below(30_000)).unwrap();
         let number = notebook.begin(format!("grant-{}", notebook.calls.len()), Wish::Grant { user, coins });
         settle(&world, &mut notebook, number).await;
         if dice.once_in(4) {
