@@ -205,7 +205,7 @@ async fn everybody_reaches_what_is_his_and_nothing_else() {
                 let expected = expected(row, who, object);
                 match expected {
                     Some((status, code)) => {
-                        assert_eq!((answer.0, &answer.1["code"]), (status, &json!(code)), "{label}")
+                        assert_eq!((answer.0, &answer.1["code"]), (status, &json!(code)), "{label}");
                     }
                     // Whatever is said of the object, it is not that he may not.
                     None => assert!(![401, 403].contains(&answer.0), "{label}"),

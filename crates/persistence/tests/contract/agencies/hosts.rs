@@ -224,7 +224,7 @@ async fn lists_show_what_each_may_see() {
     let listed = hosts.applications_to(owner, agency, None, page(9)).await.unwrap().items;
     assert_eq!((listed.len(), &listed[0].application), (1, &pending));
     assert_eq!((listed[0].name.as_deref(), listed[0].gender.as_deref()), (Some("Siti"), Some("perempuan")));
-    assert_eq!(listed[0].phone.as_ref().map(|phone| phone.reveal()), Some(format!("08{first}").as_str()));
+    assert_eq!(listed[0].phone.as_ref().map(domain::user::PhoneNumber::reveal), Some(format!("08{first}").as_str()));
     assert_eq!(listed[0].card.as_ref().unwrap().to_string(), "0000********0001");
     assert!(hosts.applications_to(owner, other, None, page(9)).await.is_err());
     let all = hosts.all_applications(ReviewStatus::Pending, page(1)).await.unwrap();

@@ -38,7 +38,7 @@ async fn a_membership_ends_once_and_stays_on_record() {
     assert_eq!(back.from(), at(20));
     fixture.leave(host, 40).await;
     assert_eq!(fixture.count(&format!("memberships WHERE host_id = {host}")).await, 2);
-    assert_eq!(end(EndOrder::Leave { host: UserId::new(1) }, 30).await.is_err(), true);
+    assert!(end(EndOrder::Leave { host: UserId::new(1) }, 30).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
