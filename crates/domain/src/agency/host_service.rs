@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::{
     AccessError, Agencies, AnswerError, AnswerOrder, ApplicationFilter, CardBinding, CardNumber, CardVault, EndError,
     EndOrder, HostApplication, HostApplications, HostApplyError, HostApplyOrder, HostForm, HostReviewError,
@@ -33,7 +31,7 @@ pub struct HostService {
 }
 
 impl HostService {
-    /// Applies to an agency; its owner decides. Answers the application, and when it was made.
+    /// Applies to an agency; its owner decides.
     ///
     /// # Errors
     /// [`HostApplyError`].
@@ -43,23 +41,20 @@ impl HostService {
         agency: AgencyId,
         form: HostForm,
         number: &CardNumber,
-    ) -> Result<(HostApplication, DateTime<Utc>), HostApplyError> {
+    ) -> Result<HostApplication, HostApplyError> {
         let at = self.clock.now();
         let row = CardBinding::HostApplication { host, agency, at };
         let card = card::stored(&*self.vault, number, &row).map_err(HostApplyError::Sealing)?;
         let order = HostApplyOrder { host, agency, form, card };
-        let application = self.applications.apply(order, at, Box::new(move |facts| apply_as_host(host, facts))).await?;
-        Ok((application, at))
+        self.applications.apply(order, at, Box::new(move |facts| apply_as_host(host, facts))).await
     }
 
-    /// Invites a user; he accepts or declines. Answers the invitation, and when it was made.
+    /// Invites a user; he accepts or declines.
     ///
     /// # Errors
     /// [`InviteError`].
-    pub async fn invite(&self, order: InviteOrder) -> Result<(HostApplication, DateTime<Utc>), InviteError> {
-        let at = self.clock.now();
-        let application = self.applications.invite(order, at, Box::new(move |facts| invite_host(order, facts))).await?;
-        Ok((application, at))
+    pub async fn invite(&self, order: InviteOrder) -> Result<HostApplication, InviteError> {
+        self.applications.invite(order, self.clock.now(), Box::new(move |facts| invite_host(order, facts))).await
     }
 
     /// Takes a user's word on an invitation or an application of his.
