@@ -24,6 +24,9 @@ use crate::{error::pool_error, tls};
 /// another one waits in vain is still told that nothing happened.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a transaction that writes waits for a place among the others: each of them may wait for somebody's row.
+const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The part of the pool that is kept for reading: a quarter.
 const READERS_SHARE: u32 = 4;
 
@@ -88,7 +91,7 @@ impl Database {
     /// A place among the transactions that write. They wait for each other's rows, so they never take the whole pool: one
     /// user with many requests at once must not keep everybody else from reading.
     pub(crate) async fn place_to_write(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        match tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.writers).acquire_owned()).await {
+        match tokio::time::timeout(PLACE_TIMEOUT, Arc::clone(&self.writers).acquire_owned()).await {
             Ok(place) => place.map_err(|closed| StoreError::Unavailable(closed.into())),
             Err(silence) => Err(StoreError::Unavailable(silence.into())),
         }

@@ -145,9 +145,9 @@ pub(super) async fn apply(
     EnglishBody { caller, body }: EnglishBody<HostBody>,
 ) -> Result<Json<HostApplied>, ApiError> {
     let (agency, form, number) = body.parse()?;
-    let (agencies, wish, at) = (Arc::clone(&state.agencies), form.clone(), state.clock.now());
+    let (agencies, wish) = (Arc::clone(&state.agencies), form.clone());
     let apply = async move { agencies.hosts.apply(caller, agency, wish, &number).await };
-    let application = state.messages.run(apply).await?;
+    let (application, at) = state.messages.run(apply).await?;
     let message = "Host application submitted successfully! Please wait for approval.";
     Ok(Json(HostApplied { success: true, message, data: ApplicationView::new(&application, Some(&form), at) }))
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{
     AccessError, Agencies, AnswerError, AnswerOrder, ApplicationFilter, CardBinding, CardNumber, CardVault, EndError,
     EndOrder, HostApplication, HostApplications, HostApplyError, HostApplyOrder, HostForm, HostReviewError,
@@ -31,7 +33,7 @@ pub struct HostService {
 }
 
 impl HostService {
-    /// Applies to an agency; its owner decides.
+    /// Applies to an agency; its owner decides. Answers the application, and when it was made.
     ///
     /// # Errors
     /// [`HostApplyError`].
@@ -41,20 +43,23 @@ impl HostService {
         agency: AgencyId,
         form: HostForm,
         number: &CardNumber,
-    ) -> Result<HostApplication, HostApplyError> {
+    ) -> Result<(HostApplication, DateTime<Utc>), HostApplyError> {
         let at = self.clock.now();
         let row = CardBinding::HostApplication { host, agency, at };
         let card = card::stored(&*self.vault, number, &row).map_err(HostApplyError::Sealing)?;
         let order = HostApplyOrder { host, agency, form, card };
-        self.applications.apply(order, at, Box::new(move |facts| apply_as_host(host, facts))).await
+        let application = self.applications.apply(order, at, Box::new(move |facts| apply_as_host(host, facts))).await?;
+        Ok((application, at))
     }
 
-    /// Invites a user; he accepts or declines.
+    /// Invites a user; he accepts or declines. Answers the invitation, and when it was made.
     ///
     /// # Errors
     /// [`InviteError`].
-    pub async fn invite(&self, order: InviteOrder) -> Result<HostApplication, InviteError> {
-        self.applications.invite(order, self.clock.now(), Box::new(move |facts| invite_host(order, facts))).await
+    pub async fn invite(&self, order: InviteOrder) -> Result<(HostApplication, DateTime<Utc>), InviteError> {
+        let at = self.clock.now();
+        let application = self.applications.invite(order, at, Box::new(move |facts| invite_host(order, facts))).await?;
+        Ok((application, at))
     }
 
     /// Takes a user's word on an invitation or an application of his.

@@ -82,8 +82,7 @@ pub(in crate::http) async fn invite(
     EnglishBody { caller, body }: EnglishBody<InviteBody>,
 ) -> Result<Json<Invited>, ApiError> {
     let (order, agencies) = (body.parse(caller)?, Arc::clone(&state.agencies));
-    let at = state.clock.now();
-    let application = state.messages.run(async move { agencies.hosts.invite(order).await }).await?;
+    let (application, at) = state.messages.run(async move { agencies.hosts.invite(order).await }).await?;
     let data = ApplicationView::new(&application, None, at);
     Ok(Json(Invited { success: true, message: "Host invitation sent successfully!", data }))
 }

@@ -81,7 +81,7 @@ async fn an_owner_invites_and_the_user_is_asked() {
         Ok(application(decide(&AnswerContext { application: invited, is_member: false })?))
     });
     let service = service(applications, MockMemberships::new());
-    let invited = service.invite(InviteOrder { owner: OWNER, agency: AGENCY, host: HOST }).await.unwrap();
+    let (invited, _) = service.invite(InviteOrder { owner: OWNER, agency: AGENCY, host: HOST }).await.unwrap();
     assert_eq!(invited.state().word(), "invited");
     let order = AnswerOrder { user: HOST, application: APPLICATION, answer: Answer::Accept };
     assert_eq!(service.answer(order).await.unwrap().state().word(), "pending");

@@ -93,7 +93,7 @@ async fn race(fixture: &Fixture, rivals: Vec<(UserId, AgencyId, i64)>) -> (usize
             name: domain::user::DisplayName::parse("Siti").unwrap(),
             gender: domain::user::Gender::Female,
         };
-        async move { service.apply(host, agency, form, &card(number)).await }
+        async move { service.apply(host, agency, form, &card(number)).await.map(|(application, _)| application) }
     });
     let (won, lost): (Vec<_>, Vec<_>) = at_once(tasks.collect()).await.into_iter().partition(Result::is_ok);
     (won.len(), lost.into_iter().map(refused).collect())
@@ -105,7 +105,7 @@ async fn an_invited_user_is_asked_and_answers_once() {
     let (owner, agency) = fixture.agency().await;
     let (user, hosts) = (fixture.user().await, fixture.host_service(3));
     let order = InviteOrder { owner, agency, host: user };
-    let invitation = hosts.invite(order).await.unwrap();
+    let (invitation, _) = hosts.invite(order).await.unwrap();
     let twice = hosts.invite(order).await;
     assert!(matches!(twice, Err(InviteError::Refused(InviteRefusal::AlreadyApplied))), "{twice:?}");
     assert_eq!(refused(fixture.apply_as_host(user, agency, 1).await), HostApplyRefusal::AlreadyInvited);

@@ -145,13 +145,13 @@ impl Fixture {
         number: i64,
     ) -> Result<HostApplication, HostApplyError> {
         let form = HostForm { name: DisplayName::parse("Siti").unwrap(), gender: Gender::Female };
-        self.host_service(0).apply(host, agency, form, &card(number)).await
+        self.host_service(0).apply(host, agency, form, &card(number)).await.map(|(application, _)| application)
     }
 
     /// Invites a user, who accepts.
     pub(crate) async fn invited(&self, owner: UserId, agency: AgencyId, host: UserId) -> HostApplicationId {
         let hosts = self.host_service(0);
-        let application = hosts.invite(InviteOrder { owner, agency, host }).await.unwrap().id();
+        let application = hosts.invite(InviteOrder { owner, agency, host }).await.unwrap().0.id();
         hosts.answer(AnswerOrder { user: host, application, answer: Answer::Accept }).await.unwrap();
         application
     }
