@@ -1,6 +1,6 @@
 //! What the operating system says of a process.
 
-use std::fs;
+use std::{collections::HashSet, fs, path::PathBuf};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -8,9 +8,18 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 pub(crate) struct Process(pub(crate) u32);
 
 impl Process {
-    /// How many files it has open, sockets counted.
+    /// How many files it has open, sockets counted; without its connections to its own database, which come and go with a pool
+    /// that has its own limit.
     pub(crate) fn open_files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.0)).unwrap().count()
+        let files = fs::read_dir(format!("/proc/{}/fd", self.0)).unwrap();
+        // One that is closed meanwhile leads nowhere.
+        let leads_to = |file: fs::DirEntry| fs::read_link(file.path()).ok();
+        let open: Vec<_> = files.map_while(Result::ok).filter_map(leads_to).collect();
+        // Its seventh column is the number of a socket.
+        let table = fs::read_to_string(format!("/proc/{}/net/unix", self.0)).unwrap();
+        let numbers = table.lines().filter_map(|line| line.split_whitespace().nth(6));
+        let to_database: HashSet<_> = numbers.map(|number| PathBuf::from(format!("socket:[{number}]"))).collect();
+        open.iter().filter(|leads_to| !to_database.contains(*leads_to)).count()
     }
 
     /// The memory that it occupies.
