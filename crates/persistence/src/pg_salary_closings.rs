@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
-    dsl::{max, min},
+    dsl::{exists, max, min},
     sql_query,
     sql_types::{BigInt, Date, Timestamptz},
 };
@@ -161,11 +161,12 @@ async fn finish(
     let follows = last.and_then(|_| week.monday().checked_sub_days(Days::new(7)));
     diesel::insert_into(weeks::table)
         .values((weeks::monday.eq(week.monday()), weeks::follows.eq(follows), weeks::closed_at.eq(at)))
-        .on_conflict(weeks::monday)
-        .do_nothing()
+        // Two servers that mark it at once may meet at either of its keys.
+        .on_conflict_do_nothing()
         .execute(connection)
-        .await
-        .map(drop)
+        .await?;
+    let is_marked = diesel::select(exists(weeks::table.find(week.monday()))).get_result(connection).await?;
+    if is_marked { Ok(()) } else { Err(contradictory(format!("another week than {week} was marked"))) }
 }
 
 #[async_trait]
