@@ -24,9 +24,10 @@ async fn of_servers_that_close_at_once_each_week_of_a_host_is_closed_by_one() {
     let reports: Vec<ClosingReport> = at_once(tasks.collect()).await;
     assert_eq!(reports.iter().map(|report| report.statements).sum::<u64>(), 9);
     assert_eq!(reports.iter().map(|report| report.salaries).sum::<u64>(), 3);
-    for report in &reports {
-        assert_eq!(weeks(report), ["2026-W48", "2026-W49", "2026-W50"]);
-    }
+    // Who begins a moment later finds the first ones closed.
+    let due = ["2026-W48", "2026-W49", "2026-W50"];
+    assert!(reports.iter().all(|report| due.ends_with(&weeks(report).iter().map(|week| &**week).collect::<Vec<_>>())));
+    assert!(reports.iter().any(|report| weeks(report) == due), "{reports:?}");
     alone.close(on(21, 0, 5)).await;
     let stated = texts(&month.fixture).await;
     assert_eq!((&stated, &stated), (&texts(&alone.fixture).await, &made_anew(&month.fixture).await));
