@@ -46,7 +46,7 @@ ON CONFLICT ON CONSTRAINT membership_totals_pkey DO UPDATE SET income = t.income
 /// Adds gifts to the totals of the memberships that cover them, if any do. In a statement of its own after the rows of the
 /// gifts are written, so that it sees every membership that was committed before they could be.
 pub(crate) async fn add(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     calendar: BusinessCalendar,
     gifts: &[(UserId, Diamonds, DateTime<Utc>)],
 ) -> QueryResult<()> {
@@ -65,7 +65,7 @@ pub(crate) async fn add(
         .bind::<Array<Timestamptz>, _>(starts(Period::Daily))
         .bind::<Array<Timestamptz>, _>(starts(Period::Weekly))
         .bind::<Array<Timestamptz>, _>(starts(Period::Monthly))
-        .execute(connection)
+        .execute(&mut &*connection)
         .await
         .map(drop)
 }

@@ -16,6 +16,7 @@ use domain::{
     gift::{Category, GiftPosting},
     time::{BusinessCalendar, Period},
 };
+use futures_util::future::try_join;
 
 use self::fans::Fans;
 use crate::{error::unreadable, statement::Statement};
@@ -74,9 +75,9 @@ const CATEGORIES: [Category; 4] = [Category::Normal, Category::Luxury, Category:
 /// Sums by host, rank of the period, and start of the span.
 type Sums = BTreeMap<(i64, usize, DateTime<Utc>), Sum>;
 
-/// Adds gifts, each with its number and its instant, to the totals, in their own transaction.
+/// Adds gifts, each with its number and its instant, to the totals, in their own transaction and in one round trip.
 pub(crate) async fn add(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     calendar: BusinessCalendar,
     gifts: &[(i64, GiftPosting, DateTime<Utc>)],
 ) -> QueryResult<()> {
@@ -97,11 +98,10 @@ pub(crate) async fn add(
         }
         fans.add(posting, spans, *at)?;
     }
-    add_to_hosts(connection, &hosts).await?;
-    fans.write(connection).await
+    try_join(add_to_hosts(connection, &hosts), fans.write(connection)).await.map(drop)
 }
 
-async fn add_to_hosts(connection: &mut AsyncPgConnection, hosts: &Sums) -> QueryResult<()> {
+async fn add_to_hosts(connection: &AsyncPgConnection, hosts: &Sums) -> QueryResult<()> {
     let word = |rank: usize| Period::EVERY.get(rank).map_or("", |period| period.word());
     let income = |place: usize| move |sum: &Sum| sum.incomes.get(place).copied().unwrap_or(0);
     Statement::<()>::new(ADD_TO_HOSTS)
@@ -115,7 +115,7 @@ async fn add_to_hosts(connection: &mut AsyncPgConnection, hosts: &Sums) -> Query
         .bind::<Array<BigInt>, _>(hosts.values().map(income(2)).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(hosts.values().map(income(3)).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(hosts.values().map(|sum| sum.reached_at).collect::<Vec<_>>())
-        .execute(connection)
+        .execute(&mut &*connection)
         .await
         .map(drop)
 }

@@ -8,6 +8,7 @@ use domain::{
     idempotency::Actor,
     time::BusinessCalendar,
 };
+use futures_util::future::try_join3;
 
 use super::{
     Waiting,
@@ -38,9 +39,15 @@ pub(super) async fn settle(
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, waiting)?) });
     }
-    posting::write(connection, &posted).await?;
-    pg_totals::add(connection, calendar, &posted.gifts).await?;
-    pg_membership_totals::add(connection, calendar, &posted.incomes()).await?;
+    // All of it in one round trip. The statements go out in this order, which is that of the locks: the connection gives each its
+    // turn at the cache of plans, and sends it before the next one's.
+    let (connection, incomes) = (&*connection, posted.incomes());
+    try_join3(
+        posting::write(connection, &posted),
+        pg_totals::add(connection, calendar, &posted.gifts),
+        pg_membership_totals::add(connection, calendar, &incomes),
+    )
+    .await?;
     Ok(outcomes)
 }
 

@@ -13,6 +13,7 @@ use domain::{
     id::UserId,
     money::{Coins, Diamonds},
 };
+use futures_util::future::try_join;
 
 use super::facts::KeyOf;
 use crate::{error::contradictory, statement::Statement};
@@ -90,26 +91,31 @@ SELECT actor_id, key, 'gift', fingerprint, outcome, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::jsonb[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
-/// Writes it, in the transaction that the facts were locked in.
-pub(crate) async fn write(connection: &mut AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
-    if !posted.gifts.is_empty() {
-        write_gifts(connection, posted).await?;
-    }
-    if !posted.keys.keys.is_empty() {
-        let Keys { actors, keys, fingerprints, outcomes, instants } = &posted.keys;
-        Statement::<()>::new(KEYS)
-            .bind::<Array<BigInt>, _>(actors)
-            .bind::<Array<Text>, _>(keys)
-            .bind::<Array<Bytea>, _>(fingerprints)
-            .bind::<Array<Jsonb>, _>(outcomes)
-            .bind::<Array<Timestamptz>, _>(instants)
-            .execute(connection)
-            .await?;
-    }
-    Ok(())
+/// Writes it, in the transaction that the facts were locked in, in one round trip.
+pub(crate) async fn write(connection: &AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+    try_join(write_gifts(connection, posted), write_keys(connection, &posted.keys)).await.map(drop)
 }
 
-async fn write_gifts(connection: &mut AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+async fn write_keys(connection: &AsyncPgConnection, keys: &Keys) -> QueryResult<()> {
+    let Keys { actors, keys, fingerprints, outcomes, instants } = keys;
+    if keys.is_empty() {
+        return Ok(());
+    }
+    Statement::<()>::new(KEYS)
+        .bind::<Array<BigInt>, _>(actors)
+        .bind::<Array<Text>, _>(keys)
+        .bind::<Array<Bytea>, _>(fingerprints)
+        .bind::<Array<Jsonb>, _>(outcomes)
+        .bind::<Array<Timestamptz>, _>(instants)
+        .execute(&mut &*connection)
+        .await
+        .map(drop)
+}
+
+async fn write_gifts(connection: &AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+    if posted.gifts.is_empty() {
+        return Ok(());
+    }
     let numbers: Vec<i64> = posted.gifts.iter().map(|(number, ..)| *number).collect();
     let instants: Vec<DateTime<Utc>> = posted.gifts.iter().map(|(.., at)| *at).collect();
     let left: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(GIFTS)
@@ -124,7 +130,7 @@ async fn write_gifts(connection: &mut AsyncPgConnection, posted: &Posted) -> Que
         .bind::<Array<Integer>, _>(posted.column(|posting| i32::from(posting.host_share.value())))
         .bind::<Array<BigInt>, _>(posted.column(|posting| posting.host_income.value()))
         .bind::<Array<Timestamptz>, _>(instants)
-        .load(connection)
+        .load(&mut &*connection)
         .await?;
     let decided = posted.balances();
     let adds_up = |(id, balance): &(i64, i64)| decided.get(id).is_some_and(|decided| decided.value() == *balance);

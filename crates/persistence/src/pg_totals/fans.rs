@@ -94,7 +94,7 @@ impl Fans {
         Ok(())
     }
 
-    pub(super) async fn write(&self, connection: &mut AsyncPgConnection) -> QueryResult<()> {
+    pub(super) async fn write(&self, connection: &AsyncPgConnection) -> QueryResult<()> {
         let mut statement = Statement::<()>::new(ADD)
             .bind::<Array<BigInt>, _>(self.0.keys().map(|(host, _)| *host).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(self.0.keys().map(|(_, fan)| *fan).collect::<Vec<_>>());
@@ -109,6 +109,6 @@ impl Fans {
                 .bind::<Array<BigInt>, _>(lasts.iter().map(|last| last.coins).collect::<Vec<_>>())
                 .bind::<Array<Timestamptz>, _>(lasts.iter().map(|last| last.reached_at).collect::<Vec<_>>());
         }
-        statement.execute(connection).await.map(drop)
+        statement.execute(&mut &*connection).await.map(drop)
     }
 }
