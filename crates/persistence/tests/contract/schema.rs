@@ -1,10 +1,8 @@
 //! The schema keeps the house's rules (migrations/README.md), and its way back is a way back.
 
 mod dump;
-mod exchanges;
 mod generator;
 mod refusals;
-mod salaries;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,47 +1,24 @@
-//! What the database refuses of salaries: a week left out, a salary that no statement says, a second decision, a payout
+//! What is refused of salaries: a week left out, a salary that no statement says, a second decision, a payout
 //! without its approval, and an approval without its payout.
 
-use domain::{id::UserId, review::Verdict};
+use super::{ALLOWED, Books, Table, check};
 
-use super::refusals::{fixture, refusal};
-use crate::support::{Fixture, decision_of, week};
-
-const HOST: i64 = 10_000_002;
-
-/// A host with two salaries of two thousand diamonds that wait (requests 1 and 2), and a third one that was approved.
-async fn asked() -> Fixture {
-    let fixture = fixture().await;
-    let (host, owner) = (UserId::new(HOST), UserId::new(10_000_003));
-    let agency = fixture.agency_of(owner).await;
-    for text in ["2026-W47", "2026-W46", "2026-W45"] {
-        fixture.asked(host, agency, week(text), 2_000).await;
-    }
-    let third = domain::id::SalaryRequestId::new(3);
-    fixture.decide_salary(decision_of(owner, third, Verdict::Approve, "k")).await.unwrap();
-    fixture
-}
-
-/// Each is refused by what is named, in a transaction of its own, and nothing changes.
-async fn check(rows: &[(String, &str)]) {
-    let fixture = asked().await;
-    let before = fixture.books().await;
-    for (statements, expected) in rows {
-        let refused = refusal(&fixture, &format!("BEGIN; {statements}; COMMIT")).await;
-        fixture.execute("ROLLBACK").await;
-        assert_eq!(refused, *expected, "{statements}");
-    }
-    assert_eq!(fixture.books().await, before);
-    fixture.assert_in_order().await;
+pub(super) fn tables() -> Vec<Table> {
+    vec![policies(), weeks(), statements(), requests(), decisions(), right_decisions()]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn policies_begin_on_mondays_and_stay() {
+    check(policies()).await;
+}
+
+fn policies() -> Table {
     let policy = |values: &str| {
         let insert = "INSERT INTO salary_policies (number, monday, policy, activated_by, activated_at)";
         format!("{insert} VALUES ({values}, 'epoch')")
     };
     let first = policy("1, '2026-11-23', '{}', NULL");
-    check(&[
+    let rows = [
         (policy("0, '2026-11-23', '{}', NULL"), "salary_policies_number_within_range"),
         (policy("1001, '2026-11-23', '{}', NULL"), "salary_policies_number_within_range"),
         (policy("1, '2026-11-24', '{}', NULL"), "salary_policies_monday_is_one"),
@@ -51,37 +28,50 @@ async fn policies_begin_on_mondays_and_stay() {
         (format!("{first}; UPDATE salary_policies SET policy = '{{}}'"), "salary_policies_append_only"),
         (format!("{first}; DELETE FROM salary_policies"), "salary_policies_append_only"),
         (format!("{first}; TRUNCATE salary_policies CASCADE"), "salary_policies_append_only"),
-    ])
-    .await;
+    ];
+    Table::new(Books::Asked, rows)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn weeks_follow_each_other_without_a_gap() {
+    check(weeks()).await;
+}
+
+fn weeks() -> Table {
     let weeks = |values: &str| format!("INSERT INTO salary_weeks (monday, follows, closed_at) VALUES {values}");
     let first = "('2026-11-23', NULL, 'epoch')";
-    check(&[
+    let rows = [
         (weeks("('2026-11-24', NULL, 'epoch')"), "salary_weeks_monday_is_one"),
         (weeks("('2026-11-30', '2026-11-23', 'epoch')"), "salary_weeks_follows_fkey"),
         (weeks(&format!("{first}, ('2026-12-07', '2026-11-23', 'epoch')")), "salary_weeks_follows_the_week_before"),
         (weeks(&format!("{first}, ('2026-11-30', NULL, 'epoch')")), "salary_weeks_one_first"),
         (weeks(&format!("{first}, {first}")), "salary_weeks_pkey"),
+        (
+            weeks(&format!("{first}, ('2026-11-30', '2026-11-23', 'epoch'), ('2026-11-30', '2026-11-23', 'epoch')")),
+            "salary_weeks_pkey",
+        ),
         (format!("{}; DELETE FROM salary_weeks", weeks(first)), "salary_weeks_append_only"),
         (format!("{}; UPDATE salary_weeks SET closed_at = 'epoch'", weeks(first)), "salary_weeks_append_only"),
-    ])
-    .await;
+    ];
+    Table::new(Books::Asked, rows)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_is_one_of_a_host_and_a_week_and_stays() {
+    check(statements()).await;
+}
+
+fn statements() -> Table {
     let statement = |values: &str| {
         format!(
             "INSERT INTO salary_statements (host_id, monday, policy_number, agency_id, gift_diamonds, salary_amount,
                total_lives, inputs, statement, closed_at) VALUES ({values}, '{{}}', '', 'epoch')"
         )
     };
-    check(&[
+    let rows = [
         (statement("1, '2026-11-23', NULL, NULL, 0, 0, 0"), "salary_statements_host_id_fkey"),
         (statement("10000002, '2026-11-16', NULL, NULL, 0, 0, 0"), "salary_statements_pkey"),
+        (statement("10000002, '2026-11-16', NULL, 10000003, 0, 2000, 4"), "salary_statements_pkey"),
         (statement("10000002, '2026-11-24', NULL, NULL, 0, 0, 0"), "salary_statements_monday_is_one"),
         (statement("10000002, '2026-11-23', 1, NULL, 0, 0, 0"), "salary_statements_policy_number_fkey"),
         (statement("10000002, '2026-11-23', NULL, 1, 0, 0, 0"), "salary_statements_agency_id_fkey"),
@@ -95,22 +85,39 @@ async fn a_statement_is_one_of_a_host_and_a_week_and_stays() {
         (statement("10000002, '2026-11-23', NULL, NULL, 0, 0, -1"), "salary_statements_total_lives_non_negative"),
         ("UPDATE salary_statements SET statement = 'x'".to_owned(), "salary_statements_append_only"),
         ("DELETE FROM salary_statements".to_owned(), "salary_statements_append_only"),
-    ])
-    .await;
+    ];
+    Table::new(Books::Asked, rows)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_what_its_statement_says_and_begins_pending() {
-    let stated = "INSERT INTO salary_statements (host_id, monday, agency_id, gift_diamonds, salary_amount, total_lives,
-        inputs, statement, closed_at) VALUES (10000002, '2026-11-23', 10000003, 0, 9, 4, '{}', '', 'epoch')";
-    let request = |values: &str| {
+    check(requests()).await;
+}
+
+fn requests() -> Table {
+    let stated = |diamonds: i64| {
         format!(
-            "{stated}; INSERT INTO salary_requests (host_id, monday, agency_id, salary_amount, total_lives, status,
-               decided_by, decided_at, created_at) VALUES ({values}, 'epoch')"
+            "INSERT INTO salary_statements (host_id, monday, agency_id, gift_diamonds, salary_amount, total_lives, inputs,
+               statement, closed_at) VALUES (10000002, '2026-11-23', 10000003, 0, {diamonds}, 4, '{{}}', '', 'epoch')"
         )
     };
+    let columns = "host_id, monday, agency_id, salary_amount, total_lives, status, decided_by, decided_at, created_at";
+    let request =
+        |values: &str| format!("{}; INSERT INTO salary_requests ({columns}) VALUES ({values}, 'epoch')", stated(9));
+    let numbered = |id: i64, values: &str| {
+        let insert = format!("INSERT INTO salary_requests (id, {columns}) OVERRIDING SYSTEM VALUE");
+        format!(
+            "{}; {insert} VALUES ({id}, 10000002, '2026-11-23', 10000003, 2000, 4, {values}, 'epoch')",
+            stated(2_000)
+        )
+    };
+    let nothing = format!(
+        "{}; INSERT INTO salary_requests ({columns})
+         VALUES (10000002, '2026-11-23', 10000003, 0, 4, 'pending', NULL, NULL, 'epoch')",
+        stated(0)
+    );
     let right = "10000002, '2026-11-23', 10000003, 9, 4";
-    check(&[
+    let rows = [
         (request("10000002, '2026-11-23', 10000003, 8, 4, 'pending', NULL, NULL"), "salary_requests_statement_fkey"),
         (request("10000002, '2026-11-23', 10000003, 9, 3, 'pending', NULL, NULL"), "salary_requests_statement_fkey"),
         (request("10000003, '2026-11-23', 10000003, 9, 4, 'pending', NULL, NULL"), "salary_requests_statement_fkey"),
@@ -119,26 +126,42 @@ async fn a_request_is_what_its_statement_says_and_begins_pending() {
             request("10000002, '2026-11-23', 10000003, 0, 4, 'pending', NULL, NULL"),
             "salary_requests_salary_amount_within_range",
         ),
+        (nothing, "salary_requests_salary_amount_within_range"),
+        (request("1, '2026-11-23', 10000003, 9, 4, 'pending', NULL, NULL"), "salary_requests_host_id_fkey"),
+        (request("10000002, '2026-11-23', 1, 9, 4, 'pending', NULL, NULL"), "salary_requests_agency_id_fkey"),
+        (numbered(1, "'pending', NULL, NULL"), "salary_requests_pkey"),
+        (numbered(3, "'approved', 10000003, 'epoch'"), "salary_requests_decided_once"),
         (request(&format!("{right}, 'lost', NULL, NULL")), "salary_requests_decided_once"),
         (request(&format!("{right}, 'approved', 10000003, 'epoch'")), "salary_requests_decided_once"),
         (request(&format!("{right}, 'pending', 10000003, NULL")), "salary_requests_decided_by_when_decided"),
         (request(&format!("{right}, 'pending', NULL, 'epoch'")), "salary_requests_decided_at_when_decided"),
-    ])
-    .await;
+    ];
+    Table::new(Books::Asked, rows)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_decided_once_and_paid_in_the_same_commit() {
-    const REJECTED: &str = "status = 'rejected', decided_by = 10000003, decided_at = 'epoch'";
-    let update = |set: &str, id: i64| format!("UPDATE salary_requests SET {set} WHERE id = {id}");
-    let approved = update("status = 'approved', decided_by = 10000003, decided_at = 'epoch'", 1);
-    let payout = |values: &str| {
-        format!(
-            "INSERT INTO host_income (host_id, income, type, salary_request_id, created_at) VALUES ({values}, 'epoch')"
-        )
-    };
-    let paid = payout("10000002, 2000, 'salary', 1");
-    check(&[
+    check(decisions()).await;
+    check(right_decisions()).await;
+}
+
+const REJECTED: &str = "status = 'rejected', decided_by = 10000003, decided_at = 'epoch'";
+
+fn update(set: &str, id: i64) -> String {
+    format!("UPDATE salary_requests SET {set} WHERE id = {id}")
+}
+
+fn approved() -> String {
+    update("status = 'approved', decided_by = 10000003, decided_at = 'epoch'", 1)
+}
+
+fn payout(values: &str) -> String {
+    format!("INSERT INTO host_income (host_id, income, type, salary_request_id, created_at) VALUES ({values}, 'epoch')")
+}
+
+fn decisions() -> Table {
+    let (approved, paid) = (approved(), payout("10000002, 2000, 'salary', 1"));
+    let rows = [
         (approved.clone(), "salary_requests_paid_when_approved"),
         (paid.clone(), "host_income_salary_request_id_fkey"),
         (format!("{}; {paid}", update(REJECTED, 1)), "host_income_salary_request_id_fkey"),
@@ -150,6 +173,10 @@ async fn a_request_is_decided_once_and_paid_in_the_same_commit() {
         (payout("10000002, 2000, 'salary', 3"), "host_income_salary_request_id_key"),
         (
             update("status = 'approved', decided_by = 10000002, decided_at = 'epoch'", 1),
+            "salary_requests_not_decided_by_the_host",
+        ),
+        (
+            update("status = 'rejected', decided_by = 10000002, decided_at = 'epoch'", 1),
             "salary_requests_not_decided_by_the_host",
         ),
         (update("status = 'rejected', decided_by = 1, decided_at = 'epoch'", 1), "salary_requests_decided_by_fkey"),
@@ -170,12 +197,16 @@ async fn a_request_is_decided_once_and_paid_in_the_same_commit() {
         (update("salary_amount = 2001", 1), "salary_requests_decided_once"),
         (update(&format!("{REJECTED}, salary_amount = 2001"), 1), "salary_requests_decided_once"),
         (update(&format!("{REJECTED}, host_id = 10000003"), 1), "salary_requests_decided_once"),
+        ("DELETE FROM salary_requests WHERE id = 1".to_owned(), "salary_requests_append_only"),
         ("DELETE FROM salary_requests".to_owned(), "salary_requests_append_only"),
         ("TRUNCATE salary_requests, host_income".to_owned(), "salary_requests_append_only"),
-    ])
-    .await;
-    // What is right is allowed, or the table above shows nothing.
-    let fixture = asked().await;
-    assert_eq!(refusal(&fixture, &format!("BEGIN; {approved}; {paid}; COMMIT")).await, "allowed");
-    assert_eq!(refusal(&fixture, &update(REJECTED, 2)).await, "allowed");
+    ];
+    Table::new(Books::Asked, rows)
+}
+
+/// What is right is allowed, or the other tables show nothing.
+fn right_decisions() -> Table {
+    let paid = payout("10000002, 2000, 'salary', 1");
+    let rows = [(format!("{}; {paid}", approved()), ALLOWED), (update(REJECTED, 2), ALLOWED)];
+    Table::new(Books::Asked, rows)
 }

@@ -1,0 +1,56 @@
+//! What is refused of totals, read from what the database says of them: their columns are many, and all of a kind.
+
+use super::{Books, Proof, Table, check};
+use crate::support::Fixture;
+
+/// Sums that are named for their rule: one less than nothing is outside of every range. Keys, and hosts that are no users.
+const RULES: &str = "
+SELECT k.contype::text || ' ' || c.relname || ' ' || k.conname || ' '
+       || (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = k.conkey[1])
+  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+ WHERE c.relname IN ('host_totals', 'fan_totals') AND k.contype <> 'n' ORDER BY 1";
+
+async fn table() -> Table {
+    let rules = Fixture::new().await.texts(RULES).await;
+    assert!(rules.len() > 10, "{rules:?}");
+    let mut rows: Vec<(String, String)> = vec![
+        ("INSERT INTO totals_calendar (zone) VALUES ('a'), ('b')".to_owned(), "totals_calendar_pkey".to_owned()),
+        (
+            "INSERT INTO totals_calendar (is_only, zone) VALUES (false, 'a')".to_owned(),
+            "totals_calendar_is_only".to_owned(),
+        ),
+    ];
+    for rule in rules {
+        let words: Vec<&str> = rule.split(' ').collect();
+        let (kind, table, name, column) = (words[0], words[1], words[2], words[3]);
+        let statement = match kind {
+            "p" => format!("INSERT INTO {table} SELECT * FROM {table}"),
+            "f" => format!("UPDATE {table} SET {column} = 1"),
+            _ if name.ends_with("_period_known") => {
+                format!("UPDATE {table} SET {column} = 'yearly' WHERE {column} = 'all'")
+            }
+            _ => format!("UPDATE {table} SET {column} = -1"),
+        };
+        rows.push((statement, name.to_owned()));
+    }
+    Table::new(Books::Sent, rows)
+}
+
+/// The proofs of the table, for the whole.
+pub(super) async fn proofs() -> Vec<Proof> {
+    check(table().await).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn totals_are_one_of_a_kind_and_never_negative() {
+    check(table().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_sum_of_the_totals_has_its_range() {
+    let without = "SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+      WHERE c.relname IN ('host_totals', 'fan_totals', 'membership_totals') AND a.attnum > 0 AND NOT a.attisdropped
+        AND a.atttypid = 'bigint'::regtype AND a.attname NOT LIKE '%\\_id' AND NOT EXISTS (
+          SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum])";
+    assert_eq!(Fixture::new().await.texts(without).await, Vec::<String>::new());
+}
