@@ -151,7 +151,7 @@ fn release_tree(workspace: &Workspace) -> Result<String, Error> {
 /// Test tools in the released program's tree.
 fn test_tools(tree: &str) -> Vec<String> {
     let packages = || tree.lines().filter_map(|line| line.split_whitespace().next());
-    ["mockall", "testkit"]
+    ["mockall", "proptest", "testkit"]
         .into_iter()
         .filter(|tool| packages().any(|package| package == *tool))
         .map(|tool| format!("api → … → {tool}: mocks and test tools stay out of the program (`cargo tree -e normal -p api -i {tool}`)"))

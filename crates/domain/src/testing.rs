@@ -1,4 +1,7 @@
-//! Stand-ins for the ports of time, chance and events. Mocks of the other ports are made by mockall beside each trait.
+//! Stand-ins for the ports of time, chance and events, and the [`model`] that money is compared with. Mocks of the other ports are
+//! made by mockall beside each trait.
+
+pub mod model;
 
 use std::{
     collections::VecDeque,

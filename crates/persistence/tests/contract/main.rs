@@ -2,7 +2,7 @@
 //!
 //! One file a port, one test a MUST, named by what it shows. Beside them: `race` (much is asked at once), `cancel` (nobody
 //! waits for the answer), `conflict` (transactions lose against others), `lost` (connections die at the worst moment),
-//! and `schema`.
+//! `model` (the same answers and books as a model of the rules), and `schema`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,6 +27,7 @@ mod gift_ledger;
 mod income_history;
 mod live_sessions;
 mod lost;
+mod model;
 mod race;
 mod reports;
 mod salary_closings;
