@@ -40,6 +40,7 @@ async fn sent_fixture() -> Fixture {
 }
 
 async fn plant_and_audit(fixture: &Fixture, plant: &str, expected: &[(&str, &str, i64)]) {
+    fixture.spoil();
     // Without triggers and foreign keys.
     fixture.execute(&format!("SET session_replication_role = replica; {plant}")).await;
 

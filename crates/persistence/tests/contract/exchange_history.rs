@@ -59,4 +59,5 @@ async fn pages_have_no_gaps_and_no_repeats_when_many_exchanges_share_an_instant(
         }
         assert_eq!(seen, all, "pages of {limit}");
     }
+    fixture.assert_in_order().await;
 }

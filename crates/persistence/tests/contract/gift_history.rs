@@ -57,6 +57,7 @@ async fn a_contribution_has_its_gifts_name_of_then_and_its_senders_of_now() {
     let [only] = found.page.items.as_slice() else { panic!("{:?}", found.page) };
     assert_eq!((only.gift_id, only.gift_name.as_str(), only.total.value()), (gifts[0], "Rose", 30));
     assert_eq!((only.sender_name.as_str(), only.created_at), ("Siti", at(5)));
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,6 +68,7 @@ async fn nobody_and_a_host_without_gifts_have_no_contributions() {
         let found = contributions(&fixture, host, always(), ALL).await;
         assert_eq!((found.page.items.len(), found.page.next, found.total.value()), (0, None, 0));
     }
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,6 +123,7 @@ async fn pages_have_no_gaps_and_no_repeats_when_many_gifts_share_an_instant() {
         assert_eq!(walk(&fixture, host, always(), limit, 240).await, gifts, "pages of {limit}");
         assert_eq!(walk(&fixture, host, span(Period::Hourly, 0), limit, 160).await, gifts[8..], "pages of {limit}");
     }
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,4 +137,5 @@ async fn what_is_sent_meanwhile_does_not_move_the_next_page() {
     let second = contributions(&fixture, host, always(), page).await;
     assert_eq!([ids(&first.page.items), ids(&second.page.items)].concat(), gifts);
     assert_eq!((first.total.value(), second.total.value(), second.page.next), (60, 70, None));
+    fixture.assert_in_order().await;
 }

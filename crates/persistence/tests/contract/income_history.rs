@@ -95,6 +95,7 @@ async fn the_history_has_every_movement_newest_first_with_the_gift_of_then() {
     let gift = first.gift.as_ref().map(|IncomeGift { id, .. }| id.value());
     let of_income = format!("SELECT gift_id FROM host_income WHERE id = {}", first.id);
     assert_eq!(gift, Some(fixture.number(&of_income).await));
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,6 +104,7 @@ async fn nobody_has_no_history() {
     host(&fixture).await;
     let page = history(&fixture, UserId::new(1), 100, None).await;
     assert_eq!((page.items, page.next), (vec![], None));
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,4 +132,5 @@ async fn pages_have_no_gaps_and_no_repeats_when_many_incomes_share_an_instant() 
         }
         assert_eq!(seen, all, "pages of {limit}");
     }
+    fixture.assert_in_order().await;
 }

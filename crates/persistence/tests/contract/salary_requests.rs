@@ -219,6 +219,7 @@ async fn an_agency_sees_its_own_salaries_newest_first() {
         assert_eq!(seen, own, "pages of {limit}");
     }
     assert_eq!(list(AgencyId::new(5), 100, None).await.items, []);
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -228,4 +229,5 @@ async fn a_salary_comes_with_what_its_statement_was_made_from() {
     assert_eq!((request.id, raw.host, raw.week), (asked.request, asked.host, week("2026-W47")));
     assert_eq!((raw.memberships.len(), raw.sessions.len(), raw.gifts.len()), (0, 0, 0));
     assert_eq!(asked.fixture.salaries().with_inputs(SalaryRequestId::new(99)).await.unwrap(), None);
+    asked.fixture.assert_in_order().await;
 }

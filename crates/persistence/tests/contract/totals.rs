@@ -99,6 +99,7 @@ async fn every_difference_is_reported_and_mended() {
         assert_eq!(found, expected.iter().map(|(proof, by)| (proof.as_str(), *by)).collect::<Vec<_>>(), "{plant}");
         assert_eq!(rows(&fixture).await, kept, "{plant}");
     }
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -176,6 +177,7 @@ async fn equal_coins_rank_by_who_got_there_first_and_then_by_id() {
     assert_eq!(ranking(&fixture, Board::FansOf(host), Period::Daily, 3_600, 100).await, expected);
     let (rankings, span) = (PgRankings::new(fixture.database.clone()), calendar().span(Period::All, at(0)));
     assert_eq!(rankings.standing(Board::FansOf(host), span, host, 1_000).await.unwrap(), None);
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,4 +195,5 @@ async fn those_ahead_are_counted_up_to_a_limit() {
         let standing = rankings.standing(Board::FansOf(host), span, last, most).await.unwrap();
         assert_eq!(standing.map(|standing| standing.ahead), Some(ahead));
     }
+    fixture.assert_in_order().await;
 }

@@ -170,6 +170,7 @@ async fn a_change_of_the_profile_changes_what_it_names_and_nothing_else() {
     }
     let last = users.find(user).await.unwrap().unwrap();
     assert_eq!((last.name.as_str(), last.gender, last.age, last.signature), ("Budi", None, None, None));
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

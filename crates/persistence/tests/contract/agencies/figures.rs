@@ -162,4 +162,5 @@ async fn totals_are_what_a_rebuild_makes_and_differences_are_found_and_mended() 
         assert_eq!(totals.rebuild().await.unwrap(), found, "{plant}");
         assert_eq!(fixture.texts(kept).await, before, "{plant}");
     }
+    fixture.assert_in_order().await;
 }

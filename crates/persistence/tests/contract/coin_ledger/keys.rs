@@ -123,6 +123,7 @@ async fn one_key_for_nobody_at_once_is_one_refusal() {
     let (results, _) = fixture.grant_at_once(vec![nobody; 20]).await;
     assert_eq!(results, vec![Err(GrantRefusal::UnknownUser); 20]);
     assert_eq!(fixture.count("idempotency_keys").await, 1);
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -148,4 +149,5 @@ async fn outcomes_kept_by_an_earlier_release_are_still_read() {
         };
         assert_eq!(result, expected);
     }
+    fixture.spoil();
 }

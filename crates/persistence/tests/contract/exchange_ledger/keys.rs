@@ -136,4 +136,5 @@ async fn outcomes_kept_by_an_earlier_release_are_still_read() {
         };
         assert_eq!(result, expected);
     }
+    fixture.spoil();
 }

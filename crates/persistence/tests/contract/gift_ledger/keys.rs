@@ -164,6 +164,7 @@ async fn outcomes_kept_by_an_earlier_release_are_still_read() {
     assert_eq!((receipt.gift_id.value(), receipt.quantity.value(), receipt.total), (42, 3, coins(30)));
     assert_eq!((receipt.host_income.value(), receipt.balance_after), (15, coins(20)));
     assert_eq!(receipt.created_at.to_rfc3339(), "2026-11-23T10:00:00.000001+00:00");
+    fixture.spoil();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

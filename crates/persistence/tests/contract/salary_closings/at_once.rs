@@ -34,6 +34,7 @@ async fn of_servers_that_close_at_once_each_week_of_a_host_is_closed_by_one() {
     assert_eq!((month.fixture.count("salary_requests").await, month.fixture.count("salary_weeks").await), (3, 3));
     assert_sums(&month.fixture).await;
     month.fixture.assert_in_order().await;
+    alone.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,6 +36,7 @@ async fn a_host_who_changed_agency_on_wednesday_has_two_parts_and_the_second_age
     ] {
         assert!(text.contains(&line), "{line}{text}");
     }
+    month.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,6 +68,7 @@ async fn a_session_and_gifts_at_the_weeks_end_are_split_at_it() {
             assert!(text.contains(&line), "{line}{text}");
         }
     }
+    month.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,6 +86,7 @@ async fn a_session_that_runs_on_counts_up_to_its_last_sign_of_life() {
         let text = statement(&month, host, "2026-11-23").await;
         assert!(text.contains(&format!("week minutes={minutes} ")), "{text}");
     }
+    month.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

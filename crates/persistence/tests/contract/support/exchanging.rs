@@ -34,6 +34,7 @@ pub(crate) fn exchange_refused(result: Result<ExchangeReceipt, ExchangeError>) -
 
 impl Fixture {
     pub(crate) fn exchanges(&self) -> PgExchangeLedger {
+        self.proof.owe();
         PgExchangeLedger::new(self.database.clone())
     }
 

@@ -51,6 +51,7 @@ impl Fixture {
     }
 
     pub(crate) fn salaries(&self) -> PgSalaryRequests {
+        self.proof.owe();
         PgSalaryRequests::new(self.database.clone())
     }
 

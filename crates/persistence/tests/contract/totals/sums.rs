@@ -79,6 +79,7 @@ async fn check_sums(zone: &str, around: i64, seed: u64) {
     assert_eq!(fixture.count("fan_totals").await, 2);
     let found = PgGiftTotals::new(fixture.database.clone(), calendar).rebuild().await.unwrap();
     assert_eq!(found, []);
+    fixture.assert_in_order_by(calendar).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

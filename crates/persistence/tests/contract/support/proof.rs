@@ -1,0 +1,54 @@
+//! Who moves money proves the books in the end.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use domain::{time::BusinessCalendar, wallet::MoneyAudit as _};
+use persistence::PgMoneyAudit;
+
+use super::{Fixture, calendar, until};
+
+/// Whether a test has had money moved since the books were proven. One that ends so fails.
+#[derive(Debug, Default)]
+pub(crate) struct Proof {
+    is_owed: AtomicBool,
+    is_excused: AtomicBool,
+}
+
+impl Proof {
+    pub(super) fn owe(&self) {
+        self.is_owed.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Proof {
+    fn drop(&mut self) {
+        if *self.is_owed.get_mut() && !*self.is_excused.get_mut() && !thread::panicking() {
+            panic!("money was moved and the books were not proven: Fixture::assert_in_order, or spoil and its reason");
+        }
+    }
+}
+
+impl Fixture {
+    /// The end of every test that moves money: the books are proven, and no transaction is left open.
+    pub(crate) async fn assert_in_order(&self) {
+        self.assert_in_order_by(calendar()).await;
+    }
+
+    /// The same, with totals that were kept in another calendar.
+    pub(crate) async fn assert_in_order_by(&self, calendar: BusinessCalendar) {
+        let found = PgMoneyAudit::new(self.database.clone(), calendar).discrepancies().await.unwrap();
+        assert_eq!(found, []);
+        let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL
+            AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        until("no transaction is left open", async || self.number(open).await == 0).await;
+        self.proof.is_owed.store(false, Ordering::SeqCst);
+    }
+
+    /// The books of this test are wrong on purpose.
+    pub(crate) fn spoil(&self) {
+        self.proof.is_excused.store(true, Ordering::SeqCst);
+    }
+}
