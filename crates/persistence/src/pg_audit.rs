@@ -34,7 +34,8 @@ const DISCREPANCIES: &str = "
 WITH coins AS (
   SELECT user_id, SUM(amount)::bigint AS amount FROM ledger_entries WHERE account = 'user_coins' GROUP BY user_id
 ), incomes AS (
-  SELECT gift_id, COUNT(*) AS count, SUM(income)::bigint AS income, MIN(host_id) AS host_id, MIN(type) AS type
+  SELECT gift_id, COUNT(*) AS count, SUM(income)::bigint AS income, MIN(host_id) AS host_id, MIN(type) AS type,
+         MIN(created_at) AS created_at
     FROM host_income WHERE gift_id IS NOT NULL GROUP BY gift_id
 ), taken AS (
   SELECT COALESCE('exchange ' || exchange_id, 'income ' || id) AS subject, COUNT(*) AS count, MIN(host_id) AS host_id,
@@ -53,6 +54,10 @@ WITH coins AS (
 ), approved AS (
   SELECT 'salary request ' || id AS subject, host_id, salary_amount, decided_at
     FROM salary_requests WHERE status = 'approved'
+), receipts AS (
+  SELECT operation, COALESCE(outcome -> 'sent' ->> 'gift_id', outcome -> 'granted' ->> 'movement_id',
+                             outcome -> 'exchanged' ->> 'exchange_id')::bigint AS id
+    FROM idempotency_keys
 ), counted AS (
   SELECT host_id, monday, gift_diamonds,
          (SELECT COALESCE(SUM((gift ->> 'diamonds')::bigint), 0)::bigint
@@ -67,7 +72,7 @@ SELECT 'a gift has exactly its income', 'gift ' || COALESCE(g.id, i.gift_id),
        COALESCE(g.host_income, 0) - COALESCE(i.income, 0)
   FROM gifts g FULL JOIN incomes i ON i.gift_id = g.id
  WHERE g.id IS NULL OR i.gift_id IS NULL OR i.count <> 1
-    OR i.income <> g.host_income OR i.host_id <> g.receiver_id OR i.type <> g.category
+    OR i.income <> g.host_income OR i.host_id <> g.receiver_id OR i.type <> g.category OR i.created_at <> g.created_at
 UNION ALL
 SELECT 'a gift is split exactly', 'gift ' || id, host_income - total_cost * host_share_bp / 10000
   FROM gifts WHERE host_income <> total_cost * host_share_bp / 10000
@@ -88,6 +93,17 @@ SELECT 'a grant has its key', 'movement ' || m.id, COUNT(k.key) - 1
     ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = 'grant'
    AND (k.outcome -> 'granted' ->> 'movement_id')::bigint = m.id
  WHERE m.kind = 'grant' GROUP BY m.id HAVING COUNT(k.key) <> 1
+UNION ALL
+SELECT 'a kept receipt has its row', r.operation || ' ' || r.id, -1
+  FROM receipts r LEFT JOIN gifts g ON g.id = r.id WHERE r.operation = 'gift' AND r.id IS NOT NULL AND g.id IS NULL
+UNION ALL
+SELECT 'a kept receipt has its row', r.operation || ' ' || r.id, -1
+  FROM receipts r LEFT JOIN coin_movements m ON m.id = r.id AND m.kind = 'grant'
+ WHERE r.operation = 'grant' AND r.id IS NOT NULL AND m.id IS NULL
+UNION ALL
+SELECT 'a kept receipt has its row', r.operation || ' ' || r.id, -1
+  FROM receipts r LEFT JOIN exchanges e ON e.id = r.id
+ WHERE r.operation = 'exchange' AND r.id IS NOT NULL AND e.id IS NULL
 UNION ALL
 SELECT 'an exchange takes exactly its diamonds', COALESCE(e.subject, t.subject),
        COALESCE(t.amount, 0) + COALESCE(e.diamonds, 0)

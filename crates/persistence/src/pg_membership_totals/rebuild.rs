@@ -63,7 +63,8 @@ SELECT 'totals of memberships equal their gifts and sessions' AS proof,
        'membership ' || membership_id || ' ' || period || ' ' || (starts_at AT TIME ZONE 'UTC') AS subject,
        COALESCE(t.income, 0) - COALESCE(e.income, 0) AS difference
   FROM membership_totals t FULL JOIN expected e USING (membership_id, period, starts_at)
- WHERE (t.income, t.lives, t.viewers, t.live_seconds) IS DISTINCT FROM (e.income, e.lives, e.viewers, e.live_seconds)
+ WHERE (t.host_id, t.agency_id, t.income, t.lives, t.viewers, t.live_seconds)
+       IS DISTINCT FROM (e.host_id, e.agency_id, e.income, e.lives, e.viewers, e.live_seconds)
 ORDER BY 2";
 
 const FILL: &str = "

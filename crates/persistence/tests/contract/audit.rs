@@ -1,7 +1,9 @@
 //! `MoneyAudit`: silent while the books are in order, and loud about everything else.
 
 mod exchanges;
+mod receipts;
 mod salaries;
+mod tampering;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,7 @@ use crate::support::{Fixture, calendar, key, order, refused, wish};
 
 const INCOME: &str = "a gift has exactly its income";
 const BALANCE: &str = "balance equals movements minus gifts";
+const RECEIPT: &str = "a kept receipt has its row";
 
 async fn discrepancies(fixture: &Fixture) -> Vec<(String, String, i64)> {
     let found = PgMoneyAudit::new(fixture.database.clone(), calendar()).discrepancies().await.unwrap();
@@ -57,7 +60,7 @@ async fn plant_and_audit(fixture: &Fixture, plant: &str, expected: &[(&str, &str
 async fn a_balance_that_nothing_explains_is_found() {
     check("UPDATE users SET balance = balance + 1 WHERE id = 10000001", &[(BALANCE, "user 10000001", 1)]).await;
     check("UPDATE users SET balance = 7 WHERE id = 10000002", &[(BALANCE, "user 10000002", 7)]).await;
-    check("DELETE FROM coin_movements", &[(BALANCE, "user 10000001", 100)]).await;
+    check("DELETE FROM coin_movements", &[(RECEIPT, "grant 1", -1), (BALANCE, "user 10000001", 100)]).await;
     check("UPDATE coin_movements SET amount = 101", &[(BALANCE, "user 10000001", -1)]).await;
 }
 
@@ -66,6 +69,7 @@ async fn a_gift_without_exactly_its_income_is_found() {
     check("DELETE FROM host_income", &[(INCOME, "gift 1", 10)]).await;
     check("UPDATE host_income SET income = 7", &[(INCOME, "gift 1", 3)]).await;
     check("UPDATE host_income SET host_id = 10000001", &[(INCOME, "gift 1", 0)]).await;
+    check("UPDATE host_income SET created_at = created_at + interval '1 second'", &[(INCOME, "gift 1", 0)]).await;
     check("UPDATE host_income SET type = 'lucky'", &[(INCOME, "gift 1", 0)]).await;
     let second = "ALTER TABLE host_income DROP CONSTRAINT host_income_gift_id_key;
         INSERT INTO host_income (host_id, gift_id, income, type, created_at)
@@ -75,7 +79,8 @@ async fn a_gift_without_exactly_its_income_is_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_income_without_its_gift_is_found() {
-    check("DELETE FROM gifts", &[(INCOME, "gift 1", -10), (BALANCE, "user 10000001", -20)]).await;
+    let expected = [(INCOME, "gift 1", -10), (RECEIPT, "gift 1", -1), (BALANCE, "user 10000001", -20)];
+    check("DELETE FROM gifts", &expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
