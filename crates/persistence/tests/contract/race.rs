@@ -28,7 +28,7 @@ pub(crate) async fn deadlocks(fixture: Fixture) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_gifts_of_the_whole_balance_exactly_one_wins() {
     const RIVALS: usize = 30;
-    const ROUNDS: usize = 50;
+    const ROUNDS: usize = 200;
 
     let fixture = Fixture::new().await;
     let receivers = [fixture.user().await, fixture.user().await];
