@@ -42,6 +42,7 @@ pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     client: Client,
     users: AtomicU32,
+    grants: AtomicU32,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<()>>,
     database: Option<TestDatabase>,
@@ -85,8 +86,8 @@ impl TestApp {
         let running = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        let (client, users, database) = (Client::new(), AtomicU32::new(0), Some(database));
-        Self { deployment, address, client, users, stop, running, database, _uploads: uploads }
+        let (client, users, grants, database) = (Client::new(), AtomicU32::new(0), AtomicU32::new(0), Some(database));
+        Self { deployment, address, client, users, grants, stop, running, database, _uploads: uploads }
     }
 
     /// Stops the server, and looks whether the books are in order.
@@ -178,13 +179,15 @@ impl TestApp {
         (fan, self.user().await)
     }
 
+    /// Gives coins, as often as it is called.
     pub(crate) async fn give_coins(&self, user: &User, coins: i64) {
+        let number = self.grants.fetch_add(1, Ordering::Relaxed);
         let wish = CoinGrant {
             actor: Actor::CommandLine,
             user: UserId::new(user.id),
             amount: GrantAmount::parse(coins).unwrap(),
             reason: Reason::parse("test").unwrap(),
-            key: RequestKey::parse(&format!("{}-{coins}", user.id)).unwrap(),
+            key: RequestKey::parse(&format!("grant-{number}")).unwrap(),
         };
         self.deployment.grants().grant(wish).await.unwrap();
     }
