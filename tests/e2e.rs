@@ -198,6 +198,8 @@ async fn a_grant_that_fails_tells_the_key_that_makes_trying_again_safe() {
         let granted = support::command_with(directory.path(), &environment, &again, "");
         assert!(granted.contains("balance 100"), "{granted}");
     }
+    let audited = support::command_with(directory.path(), &environment, &["audit"], "");
+    assert!(audited.contains("the books are in order"), "{audited}");
 }
 
 #[cfg(target_os = "linux")]

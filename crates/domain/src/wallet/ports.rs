@@ -111,7 +111,8 @@ pub trait MoneyAudit: Send + Sync {
     /// Everything in the books that must not be, in one consistent snapshot; nothing when all is well.
     ///
     /// - MUST find a balance that differs from the movements and gifts behind it, a gift without exactly its income,
-    ///   an exchange without exactly its diamonds and its coins, and a ledger whose entries do not add up to zero.
+    ///   an exchange without exactly its diamonds and its coins, a kept receipt without its row, and a ledger whose entries do not
+    ///   add up to zero.
     ///
     /// # Errors
     /// [`StoreError`].
