@@ -2,6 +2,7 @@
 //!
 //! The rows are compared with the server's own description: a route without a row fails, and so does a row without a route.
 
+mod events;
 mod rows;
 
 use std::collections::BTreeSet;
