@@ -2,11 +2,18 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, OptionalExtension as _, QueryDsl as _,
+    QueryResult,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    agency::{EndContext, EndDecision, EndError, EndOrder, EndRefusal, HostClock, Membership, Memberships, OwnerFacts},
+    agency::{
+        EndContext, EndDecision, EndError, EndOrder, EndRefusal, HostClock, ListedHost, Membership, Memberships,
+        OwnerFacts,
+    },
     id::{AgencyId, MembershipId, UserId},
+    page::{Cursor, Page, PageRequest},
     store::StoreError,
 };
 
@@ -15,7 +22,7 @@ use crate::{
     pg_agencies::owner_facts,
     pg_hosts::{lock_for_membership, what_was_counted},
     pool::Database,
-    schema::memberships,
+    schema::{agencies, memberships, users},
 };
 
 /// Keeps memberships on PostgreSQL.
@@ -96,6 +103,29 @@ async fn end(
     Ok(Ok(ended))
 }
 
+async fn hosts(connection: &mut AsyncPgConnection, page: PageRequest) -> QueryResult<Page<ListedHost>> {
+    let mut rows = memberships::table
+        .inner_join(users::table.on(users::id.eq(memberships::host_id)))
+        .inner_join(agencies::table.on(agencies::id.eq(memberships::agency_id)))
+        .filter(memberships::ends_at.is_null())
+        .order((memberships::starts_at.desc(), memberships::id.desc()))
+        .limit(i64::from(page.limit.items()).saturating_add(1))
+        .select((COLUMNS, users::name, users::banned_at.is_not_null(), agencies::family_name))
+        .into_boxed();
+    if let Some(Cursor { created_at, id }) = page.after {
+        rows = rows
+            .filter(memberships::starts_at.le(created_at))
+            .filter(memberships::starts_at.lt(created_at).or(memberships::id.lt(id)));
+    }
+    let rows: Vec<(Row, String, bool, String)> = rows.load(connection).await?;
+    let listed = |(row, name, is_banned, family_name)| {
+        Ok(ListedHost { membership: membership(row)?, name, is_banned, family_name })
+    };
+    let items = rows.into_iter().map(listed).collect::<QueryResult<_>>()?;
+    let place = |host: &ListedHost| Cursor { created_at: host.membership.from(), id: host.membership.id().value() };
+    Ok(Page::from_surplus(items, page.limit, place))
+}
+
 #[async_trait]
 impl Memberships for PgMemberships {
     async fn end(&self, order: EndOrder, decide: EndDecision) -> Result<Membership, EndError> {
@@ -109,5 +139,10 @@ impl Memberships for PgMemberships {
     async fn current_of(&self, host: UserId) -> Result<Option<Membership>, StoreError> {
         let mut connection = self.database.connection().await?;
         current(&mut connection, host).await.map_err(read_error)
+    }
+
+    async fn hosts(&self, page: PageRequest) -> Result<Page<ListedHost>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        hosts(&mut connection, page).await.map_err(read_error)
     }
 }

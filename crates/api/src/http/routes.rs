@@ -93,6 +93,7 @@ fn administration(config: &mut DescribedConfig<'_>) {
         .service(admin::applications)
         .service(admin::approve_host)
         .service(admin::reject_host)
+        .service(admin::hosts::list)
         .service(admin::people::ban)
         .service(admin::people::unban)
         .service(admin::people::agency_card)

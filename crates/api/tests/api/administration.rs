@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     agencies::{form, host_form},
-    support::{TestApp, User, answer, assert_code, assert_refused},
+    support::{TestApp, User, answer, assert_code, assert_refused, shape},
 };
 
 /// The newest lines of the log: action, subject, reason.
@@ -44,6 +44,33 @@ async fn a_ban_is_made_and_lifted_with_who_did_it() {
     let newest = &log["data"][0];
     assert_eq!((&newest["actor_id"], &newest["before"]), (&json!(admin.id), &json!([["banned", "true"]])));
     assert_eq!((&newest["after"], &log["nextCursor"]), (&json!([["banned", "false"]]), &Value::Null));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_are_listed_with_their_agencies_who_joined_last_first() {
+    let app = TestApp::start().await;
+    let (admin, first, second, gone) = (app.admin().await, app.user().await, app.user().await, app.user().await);
+    let (agency, rival) = (app.agency(&admin).await, app.agency(&admin).await);
+    app.join(&agency, &first).await;
+    app.join(&agency, &gone).await;
+    app.join(&rival, &second).await;
+    app.act(&gone, "/api/hosts/leave").await;
+    app.invite(&agency, &app.user().await).await;
+    app.act(&admin, &format!("/api/admin/user/{}/ban", first.id)).await;
+    let (status, list) = app.get("/api/admin/hosts", Some(&admin.token)).await;
+    let view = json!({"id": "integer", "user_id": "integer", "name": "string", "is_banned": "boolean",
+        "agency_id": "integer", "family_name": "string", "approved_at": "string"});
+    let page = json!({"success": "boolean", "data": [view], "nextCursor": "null"});
+    assert_eq!((status, shape(&list)), (200, page));
+    let told = |host: &Value| (host["user_id"].clone(), host["agency_id"].clone(), host["is_banned"].clone());
+    let expected =
+        [(json!(second.id), json!(rival.id), json!(false)), (json!(first.id), json!(agency.id), json!(true))];
+    assert_eq!(list["data"].as_array().unwrap().iter().map(told).collect::<Vec<_>>(), expected);
+    let (_, newest) = app.get("/api/admin/hosts?limit=1", Some(&admin.token)).await;
+    let next = format!("/api/admin/hosts?limit=1&cursor={}", newest["nextCursor"].as_str().unwrap());
+    let (_, rest) = app.get(&next, Some(&admin.token)).await;
+    assert_eq!((&rest["data"][0]["user_id"], &rest["nextCursor"]), (&json!(first.id), &Value::Null));
     app.stop().await;
 }
 

@@ -99,6 +99,7 @@ pub(super) const ROWS: &[Row] = &[
     ("POST", "/api/admin/agency/{agency_id}/approve", Admin),
     ("POST", "/api/admin/agency/{agency_id}/reject", Admin),
     ("POST", "/api/admin/agency/{agency_id}/card", Admin),
+    ("GET", "/api/admin/hosts", Admin),
     ("GET", "/api/admin/host-applications", Admin),
     ("POST", "/api/admin/host-application/{application_id}/approve", Admin),
     ("POST", "/api/admin/host-application/{application_id}/reject", Admin),

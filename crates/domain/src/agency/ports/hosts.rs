@@ -133,6 +133,19 @@ pub trait HostApplications: Send + Sync {
     ) -> Result<Option<(SealedCard, CardBinding)>, StoreError>;
 }
 
+/// A host who belongs to an agency now, as an administrator sees him in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedHost {
+    /// The membership.
+    pub membership: Membership,
+    /// The host's name, now.
+    pub name: String,
+    /// Whether he is banned.
+    pub is_banned: bool,
+    /// The name of the agency.
+    pub family_name: String,
+}
+
 /// Keeps memberships.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -152,4 +165,10 @@ pub trait Memberships: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn current_of(&self, host: UserId) -> Result<Option<Membership>, StoreError>;
+
+    /// The hosts of all agencies, who joined last first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn hosts(&self, page: PageRequest) -> Result<Page<ListedHost>, StoreError>;
 }

@@ -5,7 +5,7 @@ use domain::{
     id::{MembershipId, UserId},
 };
 
-use super::ROUNDS;
+use super::{ROUNDS, page};
 use crate::support::{Fixture, at, at_once, order};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,6 +39,39 @@ async fn a_membership_ends_once_and_stays_on_record() {
     fixture.leave(host, 40).await;
     assert_eq!(fixture.count(&format!("memberships WHERE host_id = {host}")).await, 2);
     assert!(end(EndOrder::Leave { host: UserId::new(1) }, 30).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hosts_of_all_agencies_are_paged_who_joined_last_first() {
+    let fixture = Fixture::new().await;
+    let ((owner, agency), (rival, other)) = (fixture.agency().await, fixture.agency().await);
+    let mut joined = Vec::new();
+    for number in 0..7 {
+        let host = fixture.user().await;
+        let (owner, agency) = if number % 2 == 0 { (owner, agency) } else { (rival, other) };
+        joined.push(fixture.join(owner, agency, host, number / 3).await);
+    }
+    // Who left is no host, who came back is one.
+    let (left, back) = (joined.remove(3).host(), joined.remove(0).host());
+    fixture.leave(left, 10).await;
+    fixture.leave(back, 10).await;
+    joined.push(fixture.join(rival, other, back, 11).await);
+    joined.reverse();
+    fixture.execute(&format!("UPDATE users SET banned_at = 'epoch' WHERE id = {back}")).await;
+    for limit in [1, 2, 6, 9] {
+        let (mut seen, mut next) = (Vec::new(), page(limit));
+        loop {
+            let found = fixture.memberships().hosts(next).await.unwrap();
+            assert!(found.items.iter().all(|host| host.is_banned == (host.membership.host() == back)));
+            assert!(found.items.iter().all(|host| !host.name.is_empty() && !host.family_name.is_empty()));
+            seen.extend(found.items.into_iter().map(|host| host.membership));
+            next.after = found.next;
+            if next.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, joined, "pages of {limit}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
