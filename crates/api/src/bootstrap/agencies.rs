@@ -36,7 +36,7 @@ impl Deployment {
             },
             figures: FigureService {
                 agencies: agencies.clone(),
-                figures: Arc::new(PgAgencyFigures::new(self.database.clone())),
+                figures: Arc::new(PgAgencyFigures::new(self.database.clone(), self.settings.calendar)),
                 calendar: self.settings.calendar,
                 clock: clock.clone(),
             },

@@ -82,7 +82,7 @@ impl Fixture {
     }
 
     pub(crate) fn figures(&self) -> PgAgencyFigures {
-        PgAgencyFigures::new(self.database.clone())
+        PgAgencyFigures::new(self.database.clone(), calendar())
     }
 
     pub(crate) fn sessions(&self) -> PgLiveSessions {

@@ -139,6 +139,12 @@ async fn memberships_follow_each_other_and_totals_are_theirs() {
         ("UPDATE membership_totals SET lives = -1".to_owned(), "membership_totals_lives_within_range"),
         ("UPDATE membership_totals SET viewers = -1".to_owned(), "membership_totals_viewers_within_range"),
         ("UPDATE membership_totals SET live_seconds = -1".to_owned(), "membership_totals_live_seconds_within_range"),
+        ("UPDATE membership_totals SET valid_micros = -1".to_owned(), "membership_totals_valid_micros_within_range"),
+        ("UPDATE membership_totals SET valid_micros = 9".to_owned(), "allowed"),
+        (
+            "UPDATE membership_totals SET period = 'weekly' WHERE valid_micros = 9".to_owned(),
+            "membership_totals_valid_micros_of_days",
+        ),
     ] {
         assert_eq!(refusal(&fixture, &statement).await, expected, "{statement}");
     }
