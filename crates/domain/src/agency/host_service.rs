@@ -97,6 +97,15 @@ impl HostService {
         self.memberships.current_of(host).await
     }
 
+    /// Whether `owner` has the agency that `host` belongs to now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_host_of(&self, host: UserId, owner: UserId) -> Result<bool, StoreError> {
+        let Some(own) = self.agencies.approved_of(owner).await? else { return Ok(false) };
+        Ok(self.memberships.current_of(host).await?.is_some_and(|membership| membership.agency() == own.id))
+    }
+
     /// The hosts of all agencies, who joined last first, for an administrator.
     ///
     /// # Errors
