@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    id::{AgencyId, IncomeId, SalaryRequestId, UserId},
+    id::{IncomeId, SalaryRequestId, UserId},
     idempotency::Actor,
     money::Diamonds,
     page::{Page, PageRequest},
     salary::{
-        ListedSalary, RawWeek, SalaryContext, SalaryDecision, SalaryDecisionError, SalaryOrder, SalaryPosting,
-        SalaryReceipt, SalaryRefusal, SalaryRequest, SalaryRequests,
+        ListedSalary, RawWeek, SalaryContext, SalaryDecision, SalaryDecisionError, SalaryFilter, SalaryOrder,
+        SalaryPosting, SalaryReceipt, SalaryRefusal, SalaryRequest, SalaryRequests,
     },
     store::StoreError,
 };
@@ -64,9 +64,9 @@ impl SalaryRequests for PgSalaryRequests {
         Ok(outcome?)
     }
 
-    async fn of_agency(&self, agency: AgencyId, page: PageRequest) -> Result<Page<ListedSalary>, StoreError> {
+    async fn list(&self, filter: SalaryFilter, page: PageRequest) -> Result<Page<ListedSalary>, StoreError> {
         let mut connection = self.database.connection().await?;
-        rows::of_agency(&mut connection, agency, page).await.map_err(read_error)
+        rows::list(&mut connection, filter, page).await.map_err(read_error)
     }
 
     async fn with_inputs(&self, id: SalaryRequestId) -> Result<Option<(SalaryRequest, RawWeek)>, StoreError> {

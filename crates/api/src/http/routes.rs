@@ -124,7 +124,7 @@ fn agencies(config: &mut DescribedConfig<'_>) {
         .service(agency::members::active_days);
 }
 
-/// How a user becomes a host, and ceases to be one.
+/// How a user becomes a host, ceases to be one, and what he is paid.
 fn own_hosting(config: &mut DescribedConfig<'_>) {
     config
         .service(hosts::apply)
@@ -132,7 +132,9 @@ fn own_hosting(config: &mut DescribedConfig<'_>) {
         .service(hosts::accept)
         .service(hosts::decline)
         .service(hosts::withdraw)
-        .service(hosts::leave);
+        .service(hosts::leave)
+        .service(salaries::own::list)
+        .service(salaries::own::read);
 }
 
 /// What agencies pay their hosts, by policies that administrators make.

@@ -37,6 +37,7 @@ struct Objects {
     conversation: i64,
     session: i64,
     invitation: i64,
+    own_salary: i64,
     salary: i64,
     user: i64,
 }
@@ -48,6 +49,7 @@ const NOTHING: Objects = Objects {
     conversation: 999_999,
     session: 999_999,
     invitation: 999_999,
+    own_salary: 999_999,
     salary: 999_999,
     user: 999_999,
 };
@@ -90,6 +92,7 @@ async fn objects(app: &TestApp, user: &User, agency: &Agency, host: &User) -> Ob
         conversation: conversation(app, user, &partner).await,
         session: session(app, user).await,
         invitation: app.invite(agency, user).await,
+        own_salary: salaries::asked(app, user.id, agency.id).await,
         salary: salaries::asked(app, partner.id, agency.id).await,
         user: partner.id,
     }
@@ -118,13 +121,14 @@ impl World {
 
     async fn call(&self, app: &TestApp, (method, path, access): Row, caller: Option<&User>, object: Object) -> Answer {
         let ids = self.objects(object);
-        let application = if access == Mine { ids.invitation } else { ids.application };
+        let (application, salary) =
+            if access == Mine { (ids.invitation, ids.own_salary) } else { (ids.application, ids.salary) };
         let path = path
             .replace("{agency_id}", &ids.agency.to_string())
             .replace("{application_id}", &application.to_string())
             .replace("{member_id}", &ids.member.to_string())
             .replace("{conversation_id}", &ids.conversation.to_string())
-            .replace("{request_id}", &ids.salary.to_string())
+            .replace("{request_id}", &salary.to_string())
             .replace("{user_id}", &ids.user.to_string())
             .replace("{host_id}", &self.host.id.to_string())
             .replace("{period}", "daily")

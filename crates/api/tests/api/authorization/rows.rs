@@ -68,6 +68,8 @@ pub(super) const ROWS: &[Row] = &[
     ("POST", "/api/hosts/invitations/{application_id}/accept", Mine),
     ("POST", "/api/hosts/invitations/{application_id}/decline", Mine),
     ("POST", "/api/hosts/applications/{application_id}/withdraw", Mine),
+    ("GET", "/api/hosts/salaries", Token),
+    ("GET", "/api/hosts/salaries/{request_id}", Mine),
     ("POST", "/api/agency/apply", Token),
     ("GET", "/api/agency/profile", Owner),
     ("POST", "/api/agency/add-host", Owner),
@@ -146,6 +148,7 @@ pub(super) fn expected((_, path, access): Row, who: &str, object: Object) -> Opt
         // The app shows this one's own text.
         Mine if path.contains("conversation_id") => refused(403, "not_a_member"),
         Mine if path.contains("live-session") => refused(404, "session_not_found"),
+        Mine if path.contains("salaries") => refused(404, "not_found"),
         Mine => refused(404, "application_not_found"),
     }
 }
