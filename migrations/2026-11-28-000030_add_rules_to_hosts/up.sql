@@ -12,3 +12,14 @@ ALTER TABLE membership_totals
 DELETE FROM totals_calendar;
 DELETE FROM host_totals;
 DELETE FROM fan_totals;
+
+-- A card is one host's, as long as an application of his with it is pending or approved; he may use it again. Equal hashes
+-- are a range of one hash, and another host is another address, because an index that needs no extension knows neither equal
+-- hashes nor other numbers.
+CREATE TYPE card_hash_range AS RANGE (subtype = bytea);
+ALTER TABLE host_applications
+  ADD CONSTRAINT host_applications_one_host_per_card
+    EXCLUDE USING gist (
+      card_hash_range(card_hash, card_hash, '[]') WITH &&,
+      ('::'::inet + host_id) inet_ops WITH <>
+    ) WHERE (card_hash IS NOT NULL AND status IN ('pending', 'approved'));

@@ -1,7 +1,7 @@
 //! A user applies, or an owner invites.
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, upsert::on_constraint};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     agency::{
@@ -18,9 +18,11 @@ use super::{
 use crate::{
     error::unreadable,
     pg_agencies::owner_facts,
-    reviews::lock_card,
     schema::{agencies, host_applications as applications},
 };
+
+/// The rule that a card is one host's.
+const ONE_HOST_PER_CARD: &str = "host_applications_one_host_per_card";
 
 async fn locked_facts(
     connection: &mut AsyncPgConnection,
@@ -47,7 +49,6 @@ pub(super) async fn apply(
         .first(connection)
         .await
         .optional()?;
-    lock_card(connection, order.card.fingerprint).await?;
     let same_card: Option<i64> = applications::table
         .filter(applications::card_hash.eq(&order.card.fingerprint.0[..]))
         .filter(applications::status.eq_any(["pending", "approved"]))
@@ -64,7 +65,8 @@ pub(super) async fn apply(
     if let Err(refusal) = decide(&facts) {
         return Ok(Err(refusal));
     }
-    let row: Row = diesel::insert_into(applications::table)
+    // Of two who bring one card at this moment, one waits here for what the other comes to.
+    let row: Option<Row> = diesel::insert_into(applications::table)
         .values((
             applications::host_id.eq(order.host.value()),
             applications::agency_id.eq(order.agency.value()),
@@ -77,10 +79,13 @@ pub(super) async fn apply(
             applications::card_masked.eq(order.card.masked.to_string()),
             applications::created_at.eq(at),
         ))
+        .on_conflict(on_constraint(ONE_HOST_PER_CARD))
+        .do_nothing()
         .returning(COLUMNS)
         .get_result(connection)
-        .await?;
-    application(row).map(Ok)
+        .await
+        .optional()?;
+    row.map_or(Ok(Err(HostApplyRefusal::CardUsed)), |row| application(row).map(Ok))
 }
 
 pub(super) async fn invite(

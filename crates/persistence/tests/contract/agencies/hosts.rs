@@ -78,11 +78,31 @@ async fn of_two_applications_with_one_card_at_once_one_wins() {
     let agencies = [fixture.agency().await.1, fixture.agency().await.1];
     for round in 0..ROUNDS {
         let mut rivals = Vec::new();
-        for rival in 0..8 {
+        for rival in 0..30 {
             rivals.push((fixture.user().await, agencies[rival % 2], i64::try_from(round).unwrap()));
         }
         let (won, lost) = race(&fixture, rivals).await;
-        assert_eq!((won, lost), (1, vec![HostApplyRefusal::CardUsed; 7]), "{round}");
+        assert_eq!((won, lost), (1, vec![HostApplyRefusal::CardUsed; 29]), "{round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_itself_lets_nobody_use_the_card_of_another() {
+    let fixture = Fixture::new().await;
+    let agencies = [fixture.agency().await.1, fixture.agency().await.1];
+    for round in 0..ROUNDS {
+        let mut rivals = Vec::new();
+        for rival in 0..30 {
+            let (host, agency) = (fixture.user().await, agencies[rival % 2]);
+            let row = CardBinding::HostApplication { host, agency, at: at(0) };
+            let order = fixture.order_to_apply(&row, i64::try_from(round).unwrap());
+            let store = fixture.applications();
+            // A rule that lets everybody apply.
+            rivals.push(async move { store.apply(order, at(0), Box::new(|_| Ok(()))).await });
+        }
+        let (won, lost): (Vec<_>, Vec<_>) = at_once(rivals).await.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1, "{round}");
+        assert_eq!(lost.into_iter().map(refused).collect::<Vec<_>>(), [HostApplyRefusal::CardUsed; 29], "{round}");
     }
 }
 

@@ -98,6 +98,43 @@ async fn an_application_stands_where_its_kind_can_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_is_one_hosts_while_an_application_with_it_stands() {
+    let fixture = fixture().await;
+    fixture.execute(AGENCIES).await;
+    let application = |host: u32, status: &str, card: &str| {
+        let (withdrawal, closed) = match status {
+            "withdrawn" => ("'by_host'", "'epoch'"),
+            "pending" => ("NULL", "NULL"),
+            _ => ("NULL", "'epoch'"),
+        };
+        format!(
+            "INSERT INTO host_applications
+               (host_id, agency_id, status, withdrawal, closed_at, created_at, card_key, card_sealed, card_masked, card_hash)
+             VALUES ({host}, 7, '{status}', {withdrawal}, {closed}, '2026-11-23T10:00Z', '1', '', '1234********5678',
+               sha256('{card}'))"
+        )
+    };
+    let (first, second, third) = (10_000_001, 10_000_002, 10_000_003);
+    let one_host = "host_applications_one_host_per_card";
+    for (statement, expected) in [
+        (application(first, "rejected", "1"), "allowed"),
+        (application(second, "withdrawn", "1"), "allowed"),
+        (application(second, "pending", "1"), "allowed"),
+        (application(first, "pending", "1"), one_host),
+        (application(third, "approved", "1"), one_host),
+        ("UPDATE host_applications SET status = 'approved' WHERE host_id = 10000001".to_owned(), one_host),
+        ("UPDATE host_applications SET host_id = 10000003 WHERE status = 'withdrawn'".to_owned(), "allowed"),
+        (application(first, "pending", "2"), "allowed"),
+        // He may use it again.
+        (application(second, "approved", "1"), "allowed"),
+        ("UPDATE host_applications SET host_id = 10000003 WHERE status = 'approved'".to_owned(), one_host),
+        ("UPDATE host_applications SET card_hash = sha256('1') WHERE status = 'pending'".to_owned(), one_host),
+    ] {
+        assert_eq!(refusal(&fixture, &statement).await, expected, "{statement}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memberships_follow_each_other_and_totals_are_theirs() {
     let fixture = fixture().await;
     fixture.execute(AGENCIES).await;
