@@ -1,12 +1,15 @@
 //! A user applies, or an owner invites.
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, upsert::on_constraint};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    upsert::on_constraint,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     agency::{
         AgencyStanding, HostApplication, HostApplyContext, HostApplyDecision, HostApplyOrder, HostApplyRefusal,
-        HostFacts, InviteContext, InviteDecision, InviteOrder, InviteRefusal,
+        HostFacts, InviteContext, InviteDecision, InviteOrder, InviteRefusal, Withdrawal,
     },
     id::{AgencyId, UserId},
 };
@@ -88,6 +91,20 @@ pub(super) async fn apply(
     row.map_or(Ok(Err(HostApplyRefusal::CardUsed)), |row| application(row).map(Ok))
 }
 
+/// How often the user has said no to an invitation of the agency.
+async fn declined(connection: &mut AsyncPgConnection, order: InviteOrder) -> QueryResult<u32> {
+    let said_no = applications::status.eq("declined").or(applications::withdrawal.eq(Withdrawal::ByHost.word()));
+    let count: i64 = applications::table
+        .filter(applications::host_id.eq(order.host.value()))
+        .filter(applications::agency_id.eq(order.agency.value()))
+        .filter(applications::invited_by.is_not_null())
+        .filter(said_no)
+        .count()
+        .get_result(connection)
+        .await?;
+    u32::try_from(count).map_err(unreadable)
+}
+
 pub(super) async fn invite(
     connection: &mut AsyncPgConnection,
     order: InviteOrder,
@@ -111,7 +128,8 @@ pub(super) async fn invite(
         .count()
         .get_result(connection)
         .await?;
-    let facts = InviteContext { caller, host, open_invitations: u32::try_from(open).map_err(unreadable)? };
+    let declined = declined(connection, order).await?;
+    let facts = InviteContext { caller, host, declined, open_invitations: u32::try_from(open).map_err(unreadable)? };
     if let Err(refusal) = decide(&facts) {
         return Ok(Err(refusal));
     }
