@@ -19,7 +19,7 @@ use domain::{
 
 use crate::{
     error::{read_error, unreadable},
-    pg_agencies::owner_facts,
+    pg_agencies::{owner_facts, owns},
     pg_hosts::{lock_for_membership, what_was_counted},
     pool::Database,
     schema::{agencies, memberships, users},
@@ -74,8 +74,11 @@ async fn end(
 ) -> QueryResult<Result<Membership, EndRefusal>> {
     let host = match order {
         EndOrder::Leave { host } => Some(host),
-        // Whose membership it is never changes.
-        EndOrder::Remove { membership, .. } => find(connection, membership).await?.map(|found| found.host()),
+        // Whose membership it is, and in which agency, never changes.
+        EndOrder::Remove { owner, membership, .. } => match find(connection, membership).await? {
+            Some(found) if owns(connection, owner, found.agency().value()).await? => Some(found.host()),
+            _ => None,
+        },
     };
     let clock = match host {
         Some(host) => {
@@ -90,7 +93,10 @@ async fn end(
     };
     let membership = match order {
         EndOrder::Leave { host } => current(connection, host).await?,
-        EndOrder::Remove { membership, .. } => find(connection, membership).await?,
+        EndOrder::Remove { membership, .. } => match host {
+            Some(_) => find(connection, membership).await?,
+            None => None,
+        },
     };
     let ended = match decide(&EndContext { caller, membership, clock }) {
         Ok(ended) => ended,

@@ -168,6 +168,7 @@ pub trait SalaryRequests: Send + Sync {
     /// - MUST post a payout as exactly one row of `host_income` of the type `salary`, tied to its request so that the database
     ///   forbids a second one, and move nothing for a rejection or a refusal.
     /// - MUST read the caller's agency under lock.
+    /// - MUST lock nothing of a host whose salary is not for the caller's agency to decide.
     /// - MUST keep a refusal under a key that the client [chose](crate::idempotency::RequestKey::is_chosen), unless it is
     ///   about the caller or the key, or about a ban, which may be lifted.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::unreadable,
-    pg_agencies::owner_facts,
+    pg_agencies::{owner_facts, owns},
     schema::{agencies, host_applications as applications},
 };
 
@@ -111,7 +111,11 @@ pub(super) async fn invite(
     at: DateTime<Utc>,
     decide: &InviteDecision,
 ) -> QueryResult<Result<HostApplication, InviteRefusal>> {
-    let host = locked_facts(connection, order.host, order.agency).await?;
+    let host = if owns(connection, order.owner, order.agency.value()).await? {
+        locked_facts(connection, order.host, order.agency).await?
+    } else {
+        None
+    };
     // Stronger than for a look at it: two invitations at once would count each other's as none.
     agencies::table
         .filter(agencies::owner_id.eq(order.owner.value()))

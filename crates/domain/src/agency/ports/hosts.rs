@@ -61,7 +61,8 @@ pub enum ApplicationFilter {
 
 /// Keeps applications of hosts, and lets them join.
 ///
-/// Every method that decides locks the host's row before anything else, so that nothing about one host happens at once.
+/// Every method that decides locks the host's row before anything else, so that nothing about one host happens at once. An owner
+/// who names what is not his agency's MUST be refused without it: he keeps nobody waiting.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait HostApplications: Send + Sync {
@@ -153,6 +154,7 @@ pub trait Memberships: Send + Sync {
     /// Loads the [`EndContext`] under lock, calls `decide` once an attempt, and stores the end that it answers.
     ///
     /// - MUST keep the row: a membership that ended stays on record.
+    /// - MUST lock nothing of a host who is not of the agency that the owner has.
     /// - MUST NOT let a gift to the host or the end of a session of his commit between reading what was counted last and
     ///   the commit (docs/adr/0014-agency-figures.md).
     ///
