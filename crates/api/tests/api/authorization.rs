@@ -123,6 +123,8 @@ impl World {
         let ids = self.objects(object);
         let (application, salary) =
             if access == Mine { (ids.invitation, ids.own_salary) } else { (ids.application, ids.salary) };
+        let himself = caller.map_or(NOTHING.user, |caller| caller.id);
+        let somebody = if object == Object::Own { himself } else { ids.user };
         let path = path
             .replace("{agency_id}", &ids.agency.to_string())
             .replace("{application_id}", &application.to_string())
@@ -130,11 +132,9 @@ impl World {
             .replace("{conversation_id}", &ids.conversation.to_string())
             .replace("{request_id}", &salary.to_string())
             .replace("{user_id}", &ids.user.to_string())
-            .replace("{host_id}", &self.host.id.to_string())
+            .replace("{host_id}", &somebody.to_string())
             .replace("{period}", "daily")
             .replace("{name}", "nothing.jpg");
-        let himself = caller.map_or(NOTHING.user, |caller| caller.id);
-        let somebody = if object == Object::Own { himself } else { ids.user };
         // Nobody does anything with what he may do without an object.
         let body = match access {
             Public | Token => json!({}),
