@@ -18,7 +18,7 @@ use domain::{
     salary::{ClosingService, PolicyService, SalaryService},
     time::{BusinessCalendar, Clock},
     user::{AccountService, AdminService, PasswordPolicy, PhoneRegion, ProfileService},
-    wallet::{ExchangeService, GrantService, MoneyAudit},
+    wallet::{CoinService, ExchangeService, MoneyAudit},
 };
 
 use crate::{
@@ -105,8 +105,8 @@ pub(crate) struct AgencyServices {
 pub(crate) struct AdminServices {
     /// Bans.
     pub(crate) accounts: AdminService,
-    /// Giving coins.
-    pub(crate) grants: GrantService,
+    /// Giving and taking coins.
+    pub(crate) coins: CoinService,
     /// The proof of the books.
     pub(crate) books: Box<dyn MoneyAudit>,
     /// What administrators did.

@@ -83,11 +83,11 @@ SELECT 'a sent gift has one key', 'gift ' || g.id, COUNT(k.key) - 1
    AND (k.outcome -> 'sent' ->> 'quantity')::integer = g.quantity
  GROUP BY g.id HAVING COUNT(k.key) <> 1
 UNION ALL
-SELECT 'a grant has its key', 'movement ' || m.id, COUNT(k.key) - 1
+SELECT 'a ' || m.kind || ' has its key', 'movement ' || m.id, COUNT(k.key) - 1
   FROM coin_movements m LEFT JOIN idempotency_keys k
-    ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = 'grant'
-   AND (k.outcome -> 'granted' ->> 'movement_id')::bigint = m.id
- WHERE m.kind = 'grant' GROUP BY m.id HAVING COUNT(k.key) <> 1
+    ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = m.kind
+   AND (k.outcome -> CASE m.kind WHEN 'grant' THEN 'granted' ELSE 'corrected' END ->> 'movement_id')::bigint = m.id
+ WHERE m.kind IN ('grant', 'correction') GROUP BY m.id HAVING COUNT(k.key) <> 1
 UNION ALL
 SELECT 'an exchange takes exactly its diamonds', COALESCE(e.subject, t.subject),
        COALESCE(t.amount, 0) + COALESCE(e.diamonds, 0)

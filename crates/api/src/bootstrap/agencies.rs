@@ -57,7 +57,7 @@ impl Deployment {
     pub(crate) fn administration(&self) -> Result<AdminServices, StartError> {
         Ok(AdminServices {
             accounts: self.admin()?,
-            grants: self.grants(),
+            coins: self.coins(),
             books: self.audit(),
             log: Arc::new(PgAuditLog::new(self.database.clone())),
         })

@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 use domain::{
     id::UserId,
     idempotency::{Actor, RequestKey},
+    money::Coins,
     user::{AdminError, AdminService, DisplayName, NewAdmin, PhoneNumber, PlainPassword},
-    wallet::{CoinGrant, GrantAmount, GrantError, Reason},
+    wallet::{CoinChange, CoinError, CoinOrder, CorrectionAmount, GrantAmount, Reason},
 };
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -37,6 +38,20 @@ pub(super) enum Command {
         #[arg(long)]
         reason: String,
         /// A key that makes repeating this command safe: the same key grants once.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Give coins to a user, or take them from him, to put a mistake right. Never takes more than he has.
+    CorrectCoins {
+        #[command(flatten)]
+        user: User,
+        /// How many coins; below zero, they are taken.
+        #[arg(allow_negative_numbers = true)]
+        amount: i64,
+        /// Why; kept with the movement.
+        #[arg(long)]
+        reason: String,
+        /// A key that makes repeating this command safe: the same key corrects once.
         #[arg(long)]
         key: Option<String>,
     },
@@ -80,26 +95,15 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
         }
         Command::GrantCoins { user, amount, reason, key } => {
             let (id, _) = find(&admin, &user, settings).await?;
-            let key = match key {
-                Some(key) => RequestKey::parse(&key).map_err(refused)?,
-                None => RequestKey::generate(&OsDice),
-            };
-            let wish = CoinGrant {
-                actor: Actor::CommandLine,
-                user: id,
-                amount: GrantAmount::parse(amount).map_err(refused)?,
-                reason: Reason::parse(&reason).map_err(refused)?,
-                key,
-            };
-            let key = wish.key.clone();
-            let receipt = deployment.grants().grant(wish).await.map_err(|error| match error {
-                GrantError::Refused(refusal) => refused(refusal),
-                // The coins may have been granted: without the key, who tries again may grant them twice.
-                GrantError::Store(error) => {
-                    refused(format_args!("{error}; to try again safely, add --key {}", key.as_str()))
-                }
-            })?;
-            report::line(format_args!("{amount} coins granted to user {id}; balance {}", receipt.balance_after));
+            let change = CoinChange::Grant(GrantAmount::parse(amount).map_err(refused)?);
+            let balance = change_coins(deployment, id, change, &reason, key.as_deref()).await?;
+            report::line(format_args!("{amount} coins granted to user {id}; balance {balance}"));
+        }
+        Command::CorrectCoins { user, amount, reason, key } => {
+            let (id, _) = find(&admin, &user, settings).await?;
+            let change = CoinChange::Correction(CorrectionAmount::parse(amount).map_err(refused)?);
+            let balance = change_coins(deployment, id, change, &reason, key.as_deref()).await?;
+            report::line(format_args!("coins of user {id} corrected by {amount}; balance {balance}"));
         }
         Command::Ban(user) => {
             let (id, _) = find(&admin, &user, settings).await?;
@@ -113,6 +117,28 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
         }
     }
     Ok(())
+}
+
+/// Changes a user's coins; answers what he has then.
+async fn change_coins(
+    deployment: &Deployment,
+    user: UserId,
+    change: CoinChange,
+    reason: &str,
+    key: Option<&str>,
+) -> Result<Coins, Failure> {
+    let key = match key {
+        Some(key) => RequestKey::parse(key).map_err(refused)?,
+        None => RequestKey::generate(&OsDice),
+    };
+    let reason = Reason::parse(reason).map_err(refused)?;
+    let wish = CoinOrder { actor: Actor::CommandLine, user, change, reason, key: key.clone() };
+    let changed = deployment.coins().change(wish).await.map_err(|error| match error {
+        CoinError::Refused(refusal) => refused(refusal),
+        // The coins may have moved: without the key, who tries again may move them twice.
+        CoinError::Store(error) => refused(format_args!("{error}; to try again safely, add --key {}", key.as_str())),
+    })?;
+    Ok(changed.balance_after)
 }
 
 /// The user that a person named. Eight digits without a leading zero are an id, everything else a phone number.

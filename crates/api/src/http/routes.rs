@@ -98,7 +98,8 @@ fn administration(config: &mut DescribedConfig<'_>) {
         .service(admin::people::unban)
         .service(admin::people::agency_card)
         .service(admin::people::host_card)
-        .service(admin::books::grant)
+        .service(admin::coins::grant)
+        .service(admin::coins::correct)
         .service(admin::books::audit)
         .service(admin::books::log);
 }

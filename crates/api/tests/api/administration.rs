@@ -113,6 +113,63 @@ async fn coins_are_given_once_for_a_key_and_the_books_are_proven() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn coins_are_corrected_once_for_a_key_and_never_below_nothing() {
+    const PATH: &str = "/api/admin/coins/correct";
+
+    let app = TestApp::start().await;
+    let (admin, user) = (app.admin().await, app.user().await);
+    app.give_coins(&user, 100).await;
+    let correct = async |key: &str, amount: Value| {
+        let body = json!({"userId": user.id, "amount": amount, "reason": "paid twice", "clientRef": key});
+        app.post(PATH, Some(&admin.token), &body).await
+    };
+    let (status, taken) = correct("once", json!(-30)).await;
+    assert_eq!((status, &taken["message"]), (200, &json!("Coins corrected")));
+    let data = &taken["data"];
+    assert_eq!((&data["user_id"], &data["amount"], &data["balance"]), (&json!(user.id), &json!(-30), &json!(70)));
+    assert_eq!(correct("once", json!("-30")).await, (200, taken.clone()));
+    for reused in [json!(30), json!(-31)] {
+        assert_code(&correct("once", reused).await, 409, "idempotency_key_reused");
+    }
+    // The key of a grant is no key of a correction.
+    let grant = json!({"userId": user.id, "amount": 30, "reason": "paid twice", "clientRef": "once"});
+    let reused = app.post("/api/admin/coins/grant", Some(&admin.token), &grant).await;
+    assert_code(&reused, 409, "idempotency_key_reused");
+    assert_eq!(correct("back", json!(5)).await.1["data"]["balance"], json!(75));
+
+    let insufficient = correct("all", json!(-76)).await;
+    let expected = json!({"success": false, "message": "Insufficient balance", "code": "insufficient_balance",
+        "needed": 76, "current": 75});
+    assert_eq!(insufficient, (400, expected.clone()));
+    app.give_coins(&user, 1).await;
+    assert_eq!(correct("all", json!(-76)).await, (400, expected));
+    assert_code(&correct("most", json!(9_007_199_254_740_991_i64)).await, 400, "balance_too_large");
+    for amount in [json!("x"), json!(1.5), json!(9_007_199_254_740_992_i64), json!(-9_007_199_254_740_992_i64)] {
+        assert_code(&correct("other", amount).await, 400, "invalid_amount");
+    }
+    for missing in [json!(0), Value::Null] {
+        assert_code(&correct("other", missing).await, 400, "missing_fields");
+    }
+    let nobody = json!({"userId": 7, "amount": -1, "reason": "x"});
+    assert_refused(&app.post(PATH, Some(&admin.token), &nobody).await, 404, "user_not_found", "User not found");
+    let reasonless = json!({"userId": user.id, "amount": -1, "reason": "\u{7}"});
+    assert_code(&app.post(PATH, Some(&admin.token), &reasonless).await, 400, "invalid_reason");
+    assert_eq!(app.balance(&user).await, 76);
+
+    let (_, log) = app.get("/api/admin/audit-log", Some(&admin.token)).await;
+    let corrected: Vec<_> =
+        log["data"].as_array().unwrap().iter().filter(|line| line["action"] == "coins_corrected").collect();
+    let told = |line: &Value| (line["before"].clone(), line["after"].clone(), line["actor_id"].clone());
+    let line = |before: &str, after: &str, key: &str| {
+        (json!([["balance", before]]), json!([["balance", after], ["key", key]]), json!(admin.id))
+    };
+    assert_eq!(corrected.len(), 2);
+    assert_eq!((told(corrected[0]), told(corrected[1])), (line("70", "75", "back"), line("100", "70", "once")));
+    assert_eq!(corrected[0]["reason"], "paid twice");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_is_read_with_a_reason_and_that_is_recorded() {
     let app = TestApp::start().await;
     let (admin, host, owner) = (app.admin().await, app.user().await, app.user().await);

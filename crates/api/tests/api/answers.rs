@@ -144,7 +144,7 @@ async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_no
     app.deployment.admin().unwrap().ban(domain::id::UserId::new(banned.id)).await.unwrap();
     let nobody = Forger::ours().token(&claims(4_242_424_242));
     let secured: Vec<Operation> = operations(&app).await.into_iter().filter(|one| one.is_secured).collect();
-    assert_eq!(secured.len(), 69);
+    assert_eq!(secured.len(), 70);
     for one in secured {
         assert!([401, 403, 404].iter().all(|status| one.documents(*status)), "{} {}", one.method, one.path);
         let (missing, invalid) = match one.is_english() {
@@ -198,7 +198,7 @@ async fn every_required_member_is_asked_for_and_no_other() {
         let code = answered["code"].as_str().unwrap_or_default();
         assert!(!MISSING.contains(&code), "{} {}: {answered}", one.method, one.path);
     }
-    assert_eq!(members, 34);
+    assert_eq!(members, 37);
     app.stop().await;
 }
 

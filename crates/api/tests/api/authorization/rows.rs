@@ -109,6 +109,7 @@ pub(super) const ROWS: &[Row] = &[
     ("POST", "/api/admin/user/{user_id}/ban", Admin),
     ("POST", "/api/admin/user/{user_id}/unban", Admin),
     ("POST", "/api/admin/coins/grant", Admin),
+    ("POST", "/api/admin/coins/correct", Admin),
     ("GET", "/api/admin/audit", Admin),
     ("GET", "/api/admin/audit-log", Admin),
     ("POST", "/api/hosts/leave", Token),
