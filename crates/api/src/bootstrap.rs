@@ -13,7 +13,7 @@ use std::{io, sync::Arc};
 
 use domain::{
     chat::ChatService,
-    gift::{CatalogueService, GiftService},
+    gift::{CatalogueEditor, CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
     live::LiveService,
@@ -121,6 +121,12 @@ impl Deployment {
     #[must_use]
     pub fn coins(&self) -> CoinService {
         CoinService::new(Arc::new(PgCoinLedger::new(self.database.clone())), Arc::new(SystemClock))
+    }
+
+    /// Changing what can be sent.
+    #[must_use]
+    pub fn catalogue_editor(&self) -> CatalogueEditor {
+        CatalogueEditor::new(Arc::new(PgGiftCatalogue::new(self.database.clone())), Arc::new(SystemClock))
     }
 
     /// The proof of the books.

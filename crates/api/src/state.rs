@@ -11,7 +11,7 @@ use domain::{
     audit::AuditLog,
     chat::ChatService,
     dice::Dice,
-    gift::{CatalogueService, GiftService},
+    gift::{CatalogueEditor, CatalogueService, GiftService},
     income::IncomeService,
     live::LiveService,
     ranking::RankingService,
@@ -107,6 +107,8 @@ pub(crate) struct AdminServices {
     pub(crate) accounts: AdminService,
     /// Giving and taking coins.
     pub(crate) coins: CoinService,
+    /// Changing what can be sent.
+    pub(crate) catalogue: CatalogueEditor,
     /// The proof of the books.
     pub(crate) books: Box<dyn MoneyAudit>,
     /// What administrators did.

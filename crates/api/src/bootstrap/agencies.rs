@@ -58,6 +58,7 @@ impl Deployment {
         Ok(AdminServices {
             accounts: self.admin()?,
             coins: self.coins(),
+            catalogue: self.catalogue_editor(),
             books: self.audit(),
             log: Arc::new(PgAuditLog::new(self.database.clone())),
         })

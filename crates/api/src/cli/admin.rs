@@ -1,4 +1,4 @@
-//! `chatme admin`: what an operator does to accounts and coins. Whoever may run it may do everything.
+//! `chatme admin`: what an operator does to accounts, coins, agencies and the catalogue. Whoever may run it may do everything.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
@@ -12,7 +12,7 @@ use domain::{
 };
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::{Failure, agencies, report};
+use super::{Failure, agencies, catalogue, report};
 use crate::{adapters::OsDice, bootstrap::Deployment, config::Settings};
 
 /// What can be administered.
@@ -62,6 +62,9 @@ pub(super) enum Command {
     /// See and decide on agencies that wait.
     #[command(subcommand)]
     Agencies(agencies::Command),
+    /// See and change what can be sent.
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
 }
 
 /// A user, by id or by phone number.
@@ -75,6 +78,7 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
     let (admin, settings) = (deployment.admin()?, deployment.settings());
     match command {
         Command::Agencies(command) => return agencies::execute(command, deployment).await,
+        Command::Catalogue(command) => return catalogue::execute(command, deployment).await,
         Command::Create { phone, name } => {
             let phone = parse_phone(&phone, settings)?;
             let name = name.as_deref().map(DisplayName::parse).transpose().map_err(refused)?;

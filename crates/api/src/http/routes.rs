@@ -100,6 +100,9 @@ fn administration(config: &mut DescribedConfig<'_>) {
         .service(admin::people::host_card)
         .service(admin::coins::grant)
         .service(admin::coins::correct)
+        .service(admin::catalogue::list)
+        .service(admin::catalogue::add)
+        .service(admin::catalogue::change)
         .service(admin::books::audit)
         .service(admin::books::log);
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The newest lines of the log: action, subject, reason.
-async fn lines(app: &TestApp, admin: &User) -> Vec<(String, String, Value)> {
+pub(crate) async fn lines(app: &TestApp, admin: &User) -> Vec<(String, String, Value)> {
     let (status, log) = app.get("/api/admin/audit-log?limit=100", Some(&admin.token)).await;
     assert_eq!(status, 200, "{log}");
     let line = |line: &Value| {

@@ -134,6 +134,7 @@ impl World {
             .replace("{user_id}", &ids.user.to_string())
             .replace("{host_id}", &somebody.to_string())
             .replace("{period}", "daily")
+            .replace("{gift_key}", "rose")
             .replace("{name}", "nothing.jpg");
         // Nobody does anything with what he may do without an object.
         let body = match access {

@@ -233,6 +233,9 @@ async fn the_catalogue_has_prices_and_shares_within_bounds() {
         ("UPDATE gift_catalogue SET key = 'a rose' WHERE key = 'rose'", "gift_catalogue_key_visible"),
         ("UPDATE gift_catalogue SET key = '' WHERE key = 'rose'", "gift_catalogue_key_visible"),
         ("UPDATE gift_catalogue SET coin_value = NULL", "coin_value is missing"),
+        ("UPDATE gift_catalogue SET name = repeat('é', 101)", "too long"),
+        ("DELETE FROM gift_catalogue WHERE key = 'rose'", "gift_catalogue_append_only"),
+        ("TRUNCATE gift_catalogue", "gift_catalogue_append_only"),
     ];
     check(&rows).await;
 }
