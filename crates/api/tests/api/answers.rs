@@ -145,7 +145,7 @@ async fn every_secured_operation_refuses_no_token_a_bad_one_a_banned_user_and_no
     app.deployment.admin().unwrap().ban(domain::id::UserId::new(banned.id)).await.unwrap();
     let nobody = Forger::ours().token(&claims(4_242_424_242));
     let secured: Vec<Operation> = operations(&app).await.into_iter().filter(|one| one.is_secured).collect();
-    assert_eq!(secured.len(), 70);
+    assert_eq!(secured.len(), 73);
     for one in secured {
         assert!([401, 403, 404].iter().all(|status| one.documents(*status)), "{} {}", one.method, one.path);
         let (missing, invalid) = match one.is_english() {
