@@ -1,6 +1,7 @@
 //! The built binary with its embedded default, in an empty directory, as a newcomer starts it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
 mod demo;
 mod support;
 

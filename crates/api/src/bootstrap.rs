@@ -13,7 +13,7 @@ use std::{io, sync::Arc};
 
 use domain::{
     chat::ChatService,
-    gift::{CatalogueService, GiftService},
+    gift::{CatalogueEditor, CatalogueService, GiftService},
     id::UserId,
     income::IncomeService,
     live::LiveService,
@@ -21,7 +21,7 @@ use domain::{
     rate::Quotas,
     store::StoreError,
     user::{AccountService, AdminService, LoginGuard, ProfileService, User, UserRepository as _},
-    wallet::{ExchangeService, GrantService, MoneyAudit},
+    wallet::{CoinService, ExchangeService, MoneyAudit},
 };
 use persistence::{
     Database, PgChatStore, PgCoinLedger, PgExchangeHistory, PgExchangeLedger, PgGiftCatalogue, PgGiftHistory,
@@ -117,10 +117,16 @@ impl Deployment {
         Ok(AdminService::new(self.users(), Arc::new(self.hasher()?), Arc::new(SystemClock), Arc::new(OsDice)))
     }
 
-    /// Giving coins.
+    /// Giving and taking coins.
     #[must_use]
-    pub fn grants(&self) -> GrantService {
-        GrantService::new(Arc::new(PgCoinLedger::new(self.database.clone())), Arc::new(SystemClock))
+    pub fn coins(&self) -> CoinService {
+        CoinService::new(Arc::new(PgCoinLedger::new(self.database.clone())), Arc::new(SystemClock))
+    }
+
+    /// Changing what can be sent.
+    #[must_use]
+    pub fn catalogue_editor(&self) -> CatalogueEditor {
+        CatalogueEditor::new(Arc::new(PgGiftCatalogue::new(self.database.clone())), Arc::new(SystemClock))
     }
 
     /// The proof of the books.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod agencies;
+mod catalogue;
 mod demo;
 mod health;
 mod report;
@@ -44,7 +45,7 @@ enum Command {
     Demo(demo::Options),
     /// Ask a server on this machine whether it takes requests.
     Health,
-    /// Administer accounts and coins.
+    /// Administer accounts, coins, agencies and the catalogue.
     #[command(subcommand)]
     Admin(admin::Command),
     /// Look after the salary policy.

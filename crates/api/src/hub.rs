@@ -7,6 +7,7 @@
 mod answer;
 mod bus;
 mod chat;
+mod event;
 mod gift;
 mod identity;
 mod live;
@@ -44,6 +45,7 @@ use socketio::{
 use self::{
     answer::{Answer, acknowledge, connect_error, payload},
     bus::Bus,
+    event::ClientEvent,
     name::RoomName,
     payments::Payments,
     returns::Returns,
@@ -59,6 +61,7 @@ use crate::{
 };
 
 pub(crate) use bus::LocalBus;
+pub use event::client_events;
 pub(crate) use gift::HubPublisher;
 pub(crate) use sessions::tend;
 pub(crate) use watch::watch;
@@ -154,32 +157,28 @@ impl Hub {
             presence.events.check(self.limits.events, now).map_err(ApiError::slow_down)?;
             presence.events.take(self.limits.events, now);
         }
-        match name {
-            "user:join" => self.user_join(socket, &payload(args)?).await,
-            "live:join" | "live:leave" | "live:message" => self.in_room(socket, name, RoomName::live, args).await,
-            "party:join" | "party:leave" | "party:message" => self.in_room(socket, name, RoomName::party, args).await,
-            "live:gift" => self.gift(socket, payload(args)?).await,
-            "chat:send" => self.send_privately(socket, &payload(args)?).await,
-            _ => Err(ApiError::unknown_event()),
-        }
-    }
-
-    /// Handles an event that names a room, of the kind that `kind` makes.
-    async fn in_room(
-        &self,
-        socket: &Arc<Socket>,
-        event: &str,
-        kind: impl FnOnce(Option<&Value>) -> Option<RoomName> + Send,
-        args: Args,
-    ) -> Answer {
+        let event = ClientEvent::named(name).ok_or_else(ApiError::unknown_event)?;
         let payload = payload(args)?;
-        let room = kind(payload.get("roomId")).ok_or_else(|| ApiError::malformed_payload("roomId"))?;
         match event {
-            "live:join" | "party:join" => self.join(socket, room, &payload).await,
-            "live:leave" | "party:leave" => self.leave(socket, &room),
-            _ => self.speak(socket, &room, &payload),
+            ClientEvent::UserJoin => self.user_join(socket, &payload).await,
+            ClientEvent::LiveJoin => self.join(socket, room(RoomName::live, &payload)?, &payload).await,
+            ClientEvent::LiveLeave => self.leave(socket, &room(RoomName::live, &payload)?),
+            ClientEvent::LiveMessage => self.speak(socket, &room(RoomName::live, &payload)?, &payload),
+            ClientEvent::LiveGift => self.gift(socket, payload).await,
+            ClientEvent::PartyJoin => self.join(socket, room(RoomName::party, &payload)?, &payload).await,
+            ClientEvent::PartyLeave => self.leave(socket, &room(RoomName::party, &payload)?),
+            ClientEvent::PartyMessage => self.speak(socket, &room(RoomName::party, &payload)?, &payload),
+            ClientEvent::ChatSend => self.send_privately(socket, &payload).await,
         }
     }
+}
+
+/// The room that a payload names, of the kind that `kind` makes.
+fn room(
+    kind: impl FnOnce(Option<&Value>) -> Option<RoomName>,
+    payload: &Map<String, Value>,
+) -> Result<RoomName, ApiError> {
+    kind(payload.get("roomId")).ok_or_else(|| ApiError::malformed_payload("roomId"))
 }
 
 #[async_trait]

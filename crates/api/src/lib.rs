@@ -30,5 +30,6 @@ mod uploads;
 pub use adapters::{WeakCardKey, WeakSecret};
 pub use bootstrap::{Deployment, StartError};
 pub use cli::run;
+pub use hub::client_events;
 pub use server::Server;
 pub use telemetry::ACCESS_LOG;

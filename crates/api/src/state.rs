@@ -11,14 +11,14 @@ use domain::{
     audit::AuditLog,
     chat::ChatService,
     dice::Dice,
-    gift::{CatalogueService, GiftService},
+    gift::{CatalogueEditor, CatalogueService, GiftService},
     income::IncomeService,
     live::LiveService,
     ranking::RankingService,
     salary::{ClosingService, PolicyService, SalaryService},
     time::{BusinessCalendar, Clock},
     user::{AccountService, AdminService, PasswordPolicy, PhoneRegion, ProfileService},
-    wallet::{ExchangeService, GrantService, MoneyAudit},
+    wallet::{CoinService, ExchangeService, MoneyAudit},
 };
 
 use crate::{
@@ -105,8 +105,10 @@ pub(crate) struct AgencyServices {
 pub(crate) struct AdminServices {
     /// Bans.
     pub(crate) accounts: AdminService,
-    /// Giving coins.
-    pub(crate) grants: GrantService,
+    /// Giving and taking coins.
+    pub(crate) coins: CoinService,
+    /// Changing what can be sent.
+    pub(crate) catalogue: CatalogueEditor,
     /// The proof of the books.
     pub(crate) books: Box<dyn MoneyAudit>,
     /// What administrators did.

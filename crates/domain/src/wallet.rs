@@ -1,16 +1,17 @@
-//! Coins that come from elsewhere than a gift: grants, exchanged diamonds, later top-ups and corrections.
+//! Coins that come and go other than by a gift: grants, corrections, exchanged diamonds, later top-ups.
 
+mod amount;
+mod change;
 mod exchange;
-mod grant;
 mod ports;
 
+pub use amount::{CorrectionAmount, GrantAmount, InvalidCoins, REASON_CHARS_MAX, Reason};
+pub use change::{
+    CoinChange, CoinContext, CoinError, CoinOrder, CoinPosting, CoinReceipt, CoinRefusal, CoinService, change_balance,
+};
 pub use exchange::{
     EXCHANGE_RATE, ExchangeAmount, ExchangeContext, ExchangeError, ExchangeOrder, ExchangePosting, ExchangeReceipt,
     ExchangeRefusal, ExchangeService, InvalidExchange, Purse, exchange,
-};
-pub use grant::{
-    CoinGrant, GrantAmount, GrantContext, GrantError, GrantPosting, GrantReceipt, GrantRefusal, GrantService,
-    InvalidGrant, REASON_CHARS_MAX, Reason, grant,
 };
 pub use ports::*;
 

@@ -54,6 +54,14 @@ pub(crate) async fn owner_facts(connection: &mut AsyncPgConnection, owner: UserI
     Ok(OwnerFacts { is_banned: banned_at.flatten().is_some(), agency: agency.map(AgencyId::new) })
 }
 
+/// Whether `owner` has this agency, and it is approved. Asked before anything is locked: who names what is another agency's keeps
+/// nobody waiting. Whoever has it is looked at again under lock.
+pub(crate) async fn owns(connection: &mut AsyncPgConnection, owner: UserId, agency: i64) -> QueryResult<bool> {
+    let own =
+        agencies::table.find(agency).filter(agencies::owner_id.eq(owner.value())).filter(agencies::status.eq(APPROVED));
+    diesel::select(diesel::dsl::exists(own)).get_result(connection).await
+}
+
 /// What an application came to.
 enum Applied {
     Stored(Agency),

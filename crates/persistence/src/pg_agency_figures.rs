@@ -1,7 +1,8 @@
 //! The figures of agencies, read from the totals of memberships.
 
+mod members;
+
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryResult, QueryableByName, sql_query,
     sql_types::{BigInt, Bool, Nullable, Text, Timestamptz},
@@ -9,11 +10,11 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     agency::{AgencyFigures, HostFigures, HostOrder, LiveFigures, Member, Overview, OverviewSpans, TOP_HOSTS},
-    id::{AgencyId, MembershipId, UserId},
+    id::{AgencyId, UserId},
     money::Diamonds,
-    page::{Cursor, Limit, Page, PageRequest},
+    page::{Limit, Page, PageRequest},
     store::StoreError,
-    time::Span,
+    time::{BusinessCalendar, Span},
     user::AvatarPath,
 };
 
@@ -25,13 +26,14 @@ use crate::{
 /// Reads figures from PostgreSQL.
 pub struct PgAgencyFigures {
     database: Database,
+    calendar: BusinessCalendar,
 }
 
 impl PgAgencyFigures {
-    /// The figures of this database.
+    /// The figures of this database, by the days of this calendar.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub const fn new(database: Database, calendar: BusinessCalendar) -> Self {
+        Self { database, calendar }
     }
 }
 
@@ -181,72 +183,6 @@ async fn lives(connection: &mut AsyncPgConnection, agency: AgencyId, span: Span)
     Ok(LiveFigures { lives, live_now, viewers, live_seconds, top })
 }
 
-/// Members of `$1`; income of the span `$2` from `$3` on, days up to `$4` with at least `$5` seconds; from `$6`, `$7` on.
-const MEMBERS: &str = "
-SELECT m.id AS membership_id, m.host_id, u.name, u.avatar_url, m.starts_at,
-       COALESCE((SELECT t.income FROM membership_totals t
-                  WHERE t.membership_id = m.id AND t.period = $2 AND t.starts_at = $3), 0) AS income,
-       (SELECT COUNT(*) FROM membership_totals t
-         WHERE t.membership_id = m.id AND t.period = 'daily' AND t.starts_at >= $3
-           AND ($4::timestamptz IS NULL OR t.starts_at < $4) AND t.live_seconds >= $5) AS active_days
-  FROM memberships m JOIN users u ON u.id = m.host_id
- WHERE m.agency_id = $1 AND m.ends_at IS NULL AND ($6::timestamptz IS NULL OR (m.starts_at, m.id) < ($6, $7))
- ORDER BY m.starts_at DESC, m.id DESC LIMIT $8";
-
-#[derive(QueryableByName)]
-struct MemberRow {
-    #[diesel(sql_type = BigInt)]
-    membership_id: i64,
-    #[diesel(sql_type = BigInt)]
-    host_id: i64,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    avatar_url: Option<String>,
-    #[diesel(sql_type = Timestamptz)]
-    starts_at: DateTime<Utc>,
-    #[diesel(sql_type = BigInt)]
-    income: i64,
-    #[diesel(sql_type = BigInt)]
-    active_days: i64,
-}
-
-impl MemberRow {
-    fn member(self) -> QueryResult<Member> {
-        Ok(Member {
-            membership: MembershipId::new(self.membership_id),
-            host: UserId::new(self.host_id),
-            name: self.name,
-            avatar: self.avatar_url.map(AvatarPath::new),
-            from: self.starts_at,
-            income: Diamonds::new(self.income).map_err(unreadable)?,
-            active_days: self.active_days,
-        })
-    }
-}
-
-async fn members(
-    connection: &mut AsyncPgConnection,
-    (agency, span): (AgencyId, Span),
-    active_minutes: u32,
-    page: PageRequest,
-) -> QueryResult<Page<Member>> {
-    let rows: Vec<MemberRow> = sql_query(MEMBERS)
-        .bind::<BigInt, _>(agency.value())
-        .bind::<Text, _>(span.period.word())
-        .bind::<Timestamptz, _>(span.starts_at())
-        .bind::<Nullable<Timestamptz>, _>(span.window.end)
-        .bind::<BigInt, _>(i64::from(active_minutes).saturating_mul(60))
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.created_at))
-        .bind::<BigInt, _>(page.after.map_or(0, |after| after.id))
-        .bind::<BigInt, _>(i64::from(page.limit.items()).saturating_add(1))
-        .load(connection)
-        .await?;
-    let items = rows.into_iter().map(MemberRow::member).collect::<QueryResult<_>>()?;
-    let place = |member: &Member| Cursor { created_at: member.from, id: member.membership.value() };
-    Ok(Page::from_surplus(items, page.limit, place))
-}
-
 #[async_trait]
 impl AgencyFigures for PgAgencyFigures {
     async fn overview(&self, agency: AgencyId, spans: OverviewSpans) -> Result<Overview, StoreError> {
@@ -279,14 +215,8 @@ impl AgencyFigures for PgAgencyFigures {
         lives(&mut connection, agency, span).await.map_err(read_error)
     }
 
-    async fn members(
-        &self,
-        agency: AgencyId,
-        span: Span,
-        active_minutes: u32,
-        page: PageRequest,
-    ) -> Result<Page<Member>, StoreError> {
+    async fn members(&self, agency: AgencyId, span: Span, page: PageRequest) -> Result<Page<Member>, StoreError> {
         let mut connection = self.database.connection().await?;
-        members(&mut connection, (agency, span), active_minutes, page).await.map_err(read_error)
+        members::members(&mut connection, self.calendar, (agency, span), page).await.map_err(read_error)
     }
 }

@@ -56,7 +56,7 @@ WITH coins AS (
     FROM salary_requests WHERE status = 'approved'
 ), receipts AS (
   SELECT operation, COALESCE(outcome -> 'sent' ->> 'gift_id', outcome -> 'granted' ->> 'movement_id',
-                             outcome -> 'exchanged' ->> 'exchange_id')::bigint AS id
+                             outcome -> 'corrected' ->> 'movement_id', outcome -> 'exchanged' ->> 'exchange_id')::bigint AS id
     FROM idempotency_keys
 ), counted AS (
   SELECT host_id, monday, gift_diamonds,
@@ -88,18 +88,18 @@ SELECT 'a sent gift has one key', 'gift ' || g.id, COUNT(k.key) - 1
    AND (k.outcome -> 'sent' ->> 'quantity')::integer = g.quantity
  GROUP BY g.id HAVING COUNT(k.key) <> 1
 UNION ALL
-SELECT 'a grant has its key', 'movement ' || m.id, COUNT(k.key) - 1
+SELECT 'a ' || m.kind || ' has its key', 'movement ' || m.id, COUNT(k.key) - 1
   FROM coin_movements m LEFT JOIN idempotency_keys k
-    ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = 'grant'
-   AND (k.outcome -> 'granted' ->> 'movement_id')::bigint = m.id
- WHERE m.kind = 'grant' GROUP BY m.id HAVING COUNT(k.key) <> 1
+    ON k.actor_id = COALESCE(m.actor_id, 0) AND k.key = m.reference AND k.operation = m.kind
+   AND (k.outcome -> CASE m.kind WHEN 'grant' THEN 'granted' ELSE 'corrected' END ->> 'movement_id')::bigint = m.id
+ WHERE m.kind IN ('grant', 'correction') GROUP BY m.id HAVING COUNT(k.key) <> 1
 UNION ALL
 SELECT 'a kept receipt has its row', r.operation || ' ' || r.id, -1
   FROM receipts r LEFT JOIN gifts g ON g.id = r.id WHERE r.operation = 'gift' AND r.id IS NOT NULL AND g.id IS NULL
 UNION ALL
 SELECT 'a kept receipt has its row', r.operation || ' ' || r.id, -1
-  FROM receipts r LEFT JOIN coin_movements m ON m.id = r.id AND m.kind = 'grant'
- WHERE r.operation = 'grant' AND r.id IS NOT NULL AND m.id IS NULL
+  FROM receipts r LEFT JOIN coin_movements m ON m.id = r.id AND m.kind = r.operation
+ WHERE r.operation IN ('grant', 'correction') AND r.id IS NOT NULL AND m.id IS NULL
 UNION ALL
 SELECT 'a kept receipt has its row', r.operation || ' ' || r.id, -1
   FROM receipts r LEFT JOIN exchanges e ON e.id = r.id

@@ -1,7 +1,7 @@
 //! Many wishes in one transaction: rows are inserted from arrays, with every constraint, trigger and index in place.
 
+mod coins;
 mod gifts;
-mod grants;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -13,12 +13,12 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use domain::{
-    bulk::{BulkBooks, GiftRule, GrantRule},
+    bulk::{BulkBooks, CoinRule, GiftRule},
     gift::{GiftOrder, SendGiftError},
     id::UserId,
     store::StoreError,
     user::NewUser,
-    wallet::{CoinGrant, GrantError},
+    wallet::{CoinError, CoinOrder},
 };
 use serde::Serialize;
 
@@ -70,12 +70,12 @@ impl BulkBooks for PgBulkBooks {
         self.database.atomically_once(inserting).await
     }
 
-    async fn grant(&self, wishes: &[(DateTime<Utc>, CoinGrant)], rule: GrantRule) -> Result<(), GrantError> {
-        let granted = self
+    async fn change_coins(&self, wishes: &[(DateTime<Utc>, CoinOrder)], rule: CoinRule) -> Result<(), CoinError> {
+        let changed = self
             .database
-            .atomically_once(async |connection: &mut AsyncPgConnection| grants::grant(connection, wishes, rule).await)
+            .atomically_once(async |connection: &mut AsyncPgConnection| coins::change(connection, wishes, rule).await)
             .await?;
-        granted.map_err(GrantError::Refused)
+        changed.map_err(CoinError::Refused)
     }
 
     async fn settle(&self, orders: &[(DateTime<Utc>, GiftOrder)], rule: GiftRule) -> Result<(), SendGiftError> {

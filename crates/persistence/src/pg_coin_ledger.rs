@@ -9,8 +9,7 @@ use domain::{
     idempotency::Actor,
     money::Coins,
     wallet::{
-        CoinGrant, CoinLedger, GrantContext, GrantDecision, GrantError, GrantPosting, GrantReceipt, GrantRefusal,
-        MovementKind,
+        CoinChange, CoinContext, CoinDecision, CoinError, CoinLedger, CoinOrder, CoinPosting, CoinReceipt, CoinRefusal,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -38,28 +37,23 @@ impl PgCoinLedger {
 
 #[async_trait]
 impl CoinLedger for PgCoinLedger {
-    async fn grant(
-        &self,
-        wish: CoinGrant,
-        at: DateTime<Utc>,
-        decide: GrantDecision,
-    ) -> Result<GrantReceipt, GrantError> {
+    async fn change(&self, wish: CoinOrder, at: DateTime<Utc>, decide: CoinDecision) -> Result<CoinReceipt, CoinError> {
         let outcome = self
             .database
-            .atomically(async |connection: &mut AsyncPgConnection| grant_once(connection, &wish, at, &decide).await)
+            .atomically(async |connection: &mut AsyncPgConnection| change_once(connection, &wish, at, &decide).await)
             .await?;
-        outcome.map_err(GrantError::Refused)
+        outcome.map_err(CoinError::Refused)
     }
 }
 
 /// What a wish came to. A refusal is a value: it is committed where it is to be kept.
-type Outcome = Result<GrantReceipt, GrantRefusal>;
+type Outcome = Result<CoinReceipt, CoinRefusal>;
 
-async fn grant_once(
+async fn change_once(
     connection: &mut AsyncPgConnection,
-    wish: &CoinGrant,
+    wish: &CoinOrder,
     at: DateTime<Utc>,
-    decide: &GrantDecision,
+    decide: &CoinDecision,
 ) -> QueryResult<Outcome> {
     let balance: Option<i64> = users::table
         .find(wish.user.value())
@@ -69,15 +63,15 @@ async fn grant_once(
         .await
         .optional()?;
     let request = keyed(wish);
-    // Two grants with one key to different users lock different rows. Then the key's own uniqueness decides: the later
+    // Two wishes with one key to different users lock different rows. Then the key's own uniqueness decides: the later
     // one is rolled back, tried again, and finds the first.
     match request.find::<KeptOutcome>(connection).await? {
         Some(Kept::Outcome(kept)) => return kept.into_outcome(),
-        Some(Kept::OtherContent) => return Ok(Err(GrantRefusal::KeyReused)),
+        Some(Kept::OtherContent) => return Ok(Err(CoinRefusal::KeyReused)),
         None => {}
     }
     let balance = balance.map(Coins::new).transpose().map_err(unreadable)?;
-    let outcome = match decide(&GrantContext { balance }) {
+    let outcome = match decide(&CoinContext { balance }) {
         Ok(posting) => {
             let receipt = post(connection, wish, &posting, at).await?;
             let entry = wish.entry(balance.unwrap_or(Coins::ZERO), posting.balance_after, at);
@@ -86,14 +80,14 @@ async fn grant_once(
         }
         Err(refusal) => Err(refusal),
     };
-    if let Some(kept) = KeptOutcome::of(&outcome) {
+    if let Some(kept) = KeptOutcome::of(wish, &outcome) {
         request.keep(connection, &kept, at).await?;
     }
     Ok(outcome)
 }
 
-/// The user who gives, if one does.
-pub(crate) const fn actor_of(wish: &CoinGrant) -> Option<i64> {
+/// The user who gives or takes, if one does.
+pub(crate) const fn actor_of(wish: &CoinOrder) -> Option<i64> {
     match wish.actor {
         Actor::User(id) => Some(id.value()),
         Actor::CommandLine => None,
@@ -101,22 +95,22 @@ pub(crate) const fn actor_of(wish: &CoinGrant) -> Option<i64> {
 }
 
 /// A wish as its key sees it.
-pub(crate) fn keyed(wish: &CoinGrant) -> KeyedRequest<'_> {
-    KeyedRequest { operation: "grant", actor: wish.actor, key: &wish.key, content: wish.content() }
+pub(crate) fn keyed(wish: &CoinOrder) -> KeyedRequest<'_> {
+    KeyedRequest { operation: wish.change.kind().word(), actor: wish.actor, key: &wish.key, content: wish.content() }
 }
 
 /// Applies a posting: what the domain decided, and nothing else.
 async fn post(
     connection: &mut AsyncPgConnection,
-    wish: &CoinGrant,
-    posting: &GrantPosting,
+    wish: &CoinOrder,
+    posting: &CoinPosting,
     at: DateTime<Utc>,
-) -> QueryResult<GrantReceipt> {
+) -> QueryResult<CoinReceipt> {
     let movement_id: i64 = diesel::insert_into(movements::table)
         .values((
             movements::user_id.eq(wish.user.value()),
-            movements::kind.eq(MovementKind::Grant.word()),
-            movements::amount.eq(wish.amount.coins().value()),
+            movements::kind.eq(wish.change.kind().word()),
+            movements::amount.eq(wish.change.amount()),
             movements::reference.eq(wish.key.as_str()),
             movements::actor_id.eq(actor_of(wish)),
             movements::reason.eq(wish.reason.as_str()),
@@ -125,16 +119,17 @@ async fn post(
         .returning(movements::id)
         .get_result(connection)
         .await?;
-    // Added to what is there, not set to what was decided: so a wrong decision meets `users_balance_within_range`.
+    // Added to what is there, not set to what was decided: so a wrong decision meets `users_balance_non_negative` or
+    // `users_balance_within_range`.
     let balance: i64 = diesel::update(users::table.find(wish.user.value()))
-        .set(users::balance.eq(users::balance + wish.amount.coins().value()))
+        .set(users::balance.eq(users::balance + wish.change.amount()))
         .returning(users::balance)
         .get_result(connection)
         .await?;
     if balance != posting.balance_after.value() {
-        return Err(contradictory("the posting of a grant does not add up"));
+        return Err(contradictory("the posting of a change of coins does not add up"));
     }
-    Ok(GrantReceipt { movement_id: MovementId::new(movement_id), balance_after: posting.balance_after })
+    Ok(CoinReceipt { movement_id: MovementId::new(movement_id), balance_after: posting.balance_after })
 }
 
 /// An outcome as the database keeps it. Its JSON is read for as long as the movement lives: members are added, never
@@ -143,34 +138,48 @@ async fn post(
 #[serde(rename_all = "snake_case")]
 pub(crate) enum KeptOutcome {
     Granted { movement_id: i64, balance_after: i64 },
+    Corrected { movement_id: i64, balance_after: i64 },
     UnknownUser,
     BalanceTooLarge,
+    InsufficientBalance { needed: i64, available: i64 },
 }
 
 impl KeptOutcome {
     /// The form in which an outcome is kept, if it is to be kept at all.
-    fn of(outcome: &Outcome) -> Option<Self> {
+    fn of(wish: &CoinOrder, outcome: &Outcome) -> Option<Self> {
         match outcome {
-            Ok(receipt) => Some(Self::granted(receipt)),
-            Err(GrantRefusal::KeyReused) => None,
-            Err(GrantRefusal::UnknownUser) => Some(Self::UnknownUser),
-            Err(GrantRefusal::BalanceTooLarge) => Some(Self::BalanceTooLarge),
+            Ok(receipt) => Some(Self::done(wish.change, receipt)),
+            // Nobody can ask for it again.
+            Err(_) if !wish.key.is_chosen() => None,
+            Err(CoinRefusal::KeyReused) => None,
+            Err(CoinRefusal::UnknownUser) => Some(Self::UnknownUser),
+            Err(CoinRefusal::BalanceTooLarge) => Some(Self::BalanceTooLarge),
+            Err(CoinRefusal::InsufficientBalance { needed, available }) => {
+                Some(Self::InsufficientBalance { needed: needed.value(), available: available.value() })
+            }
         }
     }
 
-    /// The form in which the proof of a grant is kept.
-    pub(crate) const fn granted(receipt: &GrantReceipt) -> Self {
-        Self::Granted { movement_id: receipt.movement_id.value(), balance_after: receipt.balance_after.value() }
+    /// The form in which the proof of a change is kept.
+    pub(crate) const fn done(change: CoinChange, receipt: &CoinReceipt) -> Self {
+        let (movement_id, balance_after) = (receipt.movement_id.value(), receipt.balance_after.value());
+        match change {
+            CoinChange::Grant(_) => Self::Granted { movement_id, balance_after },
+            CoinChange::Correction(_) => Self::Corrected { movement_id, balance_after },
+        }
     }
 
     fn into_outcome(self) -> QueryResult<Outcome> {
+        let coins = |amount| Coins::new(amount).map_err(unreadable);
         Ok(match self {
-            Self::Granted { movement_id, balance_after } => Ok(GrantReceipt {
-                movement_id: MovementId::new(movement_id),
-                balance_after: Coins::new(balance_after).map_err(unreadable)?,
-            }),
-            Self::UnknownUser => Err(GrantRefusal::UnknownUser),
-            Self::BalanceTooLarge => Err(GrantRefusal::BalanceTooLarge),
+            Self::Granted { movement_id, balance_after } | Self::Corrected { movement_id, balance_after } => {
+                Ok(CoinReceipt { movement_id: MovementId::new(movement_id), balance_after: coins(balance_after)? })
+            }
+            Self::UnknownUser => Err(CoinRefusal::UnknownUser),
+            Self::BalanceTooLarge => Err(CoinRefusal::BalanceTooLarge),
+            Self::InsufficientBalance { needed, available } => {
+                Err(CoinRefusal::InsufficientBalance { needed: coins(needed)?, available: coins(available)? })
+            }
         })
     }
 }

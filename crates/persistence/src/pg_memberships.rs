@@ -2,20 +2,27 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, OptionalExtension as _, QueryDsl as _,
+    QueryResult,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    agency::{EndContext, EndDecision, EndError, EndOrder, EndRefusal, HostClock, Membership, Memberships, OwnerFacts},
+    agency::{
+        EndContext, EndDecision, EndError, EndOrder, EndRefusal, HostClock, ListedHost, Membership, Memberships,
+        OwnerFacts,
+    },
     id::{AgencyId, MembershipId, UserId},
+    page::{Cursor, Page, PageRequest},
     store::StoreError,
 };
 
 use crate::{
     error::{read_error, unreadable},
-    pg_agencies::owner_facts,
+    pg_agencies::{owner_facts, owns},
     pg_hosts::{lock_for_membership, what_was_counted},
     pool::Database,
-    schema::memberships,
+    schema::{agencies, memberships, users},
 };
 
 /// Keeps memberships on PostgreSQL.
@@ -67,8 +74,11 @@ async fn end(
 ) -> QueryResult<Result<Membership, EndRefusal>> {
     let host = match order {
         EndOrder::Leave { host } => Some(host),
-        // Whose membership it is never changes.
-        EndOrder::Remove { membership, .. } => find(connection, membership).await?.map(|found| found.host()),
+        // Whose membership it is, and in which agency, never changes.
+        EndOrder::Remove { owner, membership, .. } => match find(connection, membership).await? {
+            Some(found) if owns(connection, owner, found.agency().value()).await? => Some(found.host()),
+            _ => None,
+        },
     };
     let clock = match host {
         Some(host) => {
@@ -83,7 +93,10 @@ async fn end(
     };
     let membership = match order {
         EndOrder::Leave { host } => current(connection, host).await?,
-        EndOrder::Remove { membership, .. } => find(connection, membership).await?,
+        EndOrder::Remove { membership, .. } => match host {
+            Some(_) => find(connection, membership).await?,
+            None => None,
+        },
     };
     let ended = match decide(&EndContext { caller, membership, clock }) {
         Ok(ended) => ended,
@@ -94,6 +107,29 @@ async fn end(
         .execute(connection)
         .await?;
     Ok(Ok(ended))
+}
+
+async fn hosts(connection: &mut AsyncPgConnection, page: PageRequest) -> QueryResult<Page<ListedHost>> {
+    let mut rows = memberships::table
+        .inner_join(users::table.on(users::id.eq(memberships::host_id)))
+        .inner_join(agencies::table.on(agencies::id.eq(memberships::agency_id)))
+        .filter(memberships::ends_at.is_null())
+        .order((memberships::starts_at.desc(), memberships::id.desc()))
+        .limit(i64::from(page.limit.items()).saturating_add(1))
+        .select((COLUMNS, users::name, users::banned_at.is_not_null(), agencies::family_name))
+        .into_boxed();
+    if let Some(Cursor { created_at, id }) = page.after {
+        rows = rows
+            .filter(memberships::starts_at.le(created_at))
+            .filter(memberships::starts_at.lt(created_at).or(memberships::id.lt(id)));
+    }
+    let rows: Vec<(Row, String, bool, String)> = rows.load(connection).await?;
+    let listed = |(row, name, is_banned, family_name)| {
+        Ok(ListedHost { membership: membership(row)?, name, is_banned, family_name })
+    };
+    let items = rows.into_iter().map(listed).collect::<QueryResult<_>>()?;
+    let place = |host: &ListedHost| Cursor { created_at: host.membership.from(), id: host.membership.id().value() };
+    Ok(Page::from_surplus(items, page.limit, place))
 }
 
 #[async_trait]
@@ -109,5 +145,10 @@ impl Memberships for PgMemberships {
     async fn current_of(&self, host: UserId) -> Result<Option<Membership>, StoreError> {
         let mut connection = self.database.connection().await?;
         current(&mut connection, host).await.map_err(read_error)
+    }
+
+    async fn hosts(&self, page: PageRequest) -> Result<Page<ListedHost>, StoreError> {
+        let mut connection = self.database.connection().await?;
+        hosts(&mut connection, page).await.map_err(read_error)
     }
 }

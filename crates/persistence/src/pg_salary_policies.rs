@@ -83,7 +83,8 @@ async fn activate(
     Ok(Ok(posting))
 }
 
-async fn history(connection: &mut AsyncPgConnection) -> QueryResult<PolicyHistory> {
+/// All versions that were activated.
+pub(crate) async fn history(connection: &mut AsyncPgConnection) -> QueryResult<PolicyHistory> {
     let rows: Vec<(i32, NaiveDate, serde_json::Value)> = policies::table
         .order(policies::number)
         .select((policies::number, policies::monday, policies::policy))

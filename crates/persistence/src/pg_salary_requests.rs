@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    id::{AgencyId, IncomeId, SalaryRequestId, UserId},
+    id::{IncomeId, SalaryRequestId, UserId},
     idempotency::Actor,
     money::Diamonds,
     page::{Page, PageRequest},
     salary::{
-        ListedSalary, RawWeek, SalaryContext, SalaryDecision, SalaryDecisionError, SalaryOrder, SalaryPosting,
-        SalaryReceipt, SalaryRefusal, SalaryRequest, SalaryRequests,
+        ListedSalary, RawWeek, SalaryContext, SalaryDecision, SalaryDecisionError, SalaryFilter, SalaryOrder,
+        SalaryPosting, SalaryReceipt, SalaryRefusal, SalaryRequest, SalaryRequests,
     },
     store::StoreError,
 };
@@ -26,7 +26,7 @@ use self::{
 use crate::{
     error::{contradictory, read_error},
     idempotency::{Kept, KeyedRequest},
-    pg_agencies::owner_facts,
+    pg_agencies::{owner_facts, owns},
     pg_income_history,
     pool::Database,
     reviews::decision_row,
@@ -64,9 +64,9 @@ impl SalaryRequests for PgSalaryRequests {
         Ok(outcome?)
     }
 
-    async fn of_agency(&self, agency: AgencyId, page: PageRequest) -> Result<Page<ListedSalary>, StoreError> {
+    async fn list(&self, filter: SalaryFilter, page: PageRequest) -> Result<Page<ListedSalary>, StoreError> {
         let mut connection = self.database.connection().await?;
-        rows::of_agency(&mut connection, agency, page).await.map_err(read_error)
+        rows::list(&mut connection, filter, page).await.map_err(read_error)
     }
 
     async fn with_inputs(&self, id: SalaryRequestId) -> Result<Option<(SalaryRequest, RawWeek)>, StoreError> {
@@ -108,9 +108,17 @@ async fn decide_once(
 /// The host's row NO KEY UPDATE and not UPDATE: the foreign keys of gifts to him take KEY SHARE locks on it. Decisions and
 /// exchanges of one host pass one at a time. The request UPDATE, because a payout will refer to what is written to it.
 async fn lock(connection: &mut AsyncPgConnection, order: &SalaryOrder) -> QueryResult<(SalaryContext, bool)> {
-    // Whose salary it is never changes, so that it may be asked before anything is locked.
-    let host: Option<i64> =
-        requests::table.find(order.request.value()).select(requests::host_id).first(connection).await.optional()?;
+    // Whose salary it is, and which agency decides, never changes, so that it may be asked before anything is locked.
+    let named: Option<(i64, i64)> = requests::table
+        .find(order.request.value())
+        .select((requests::host_id, requests::agency_id))
+        .first(connection)
+        .await
+        .optional()?;
+    let host = match named {
+        Some((host, agency)) if owns(connection, order.owner, agency).await? => Some(host),
+        _ => None,
+    };
     let (mut is_host_banned, mut diamonds) = (false, Diamonds::ZERO);
     if let Some(host) = host {
         let banned_at: Option<DateTime<Utc>> =
@@ -119,8 +127,16 @@ async fn lock(connection: &mut AsyncPgConnection, order: &SalaryOrder) -> QueryR
         diamonds = pg_income_history::diamonds(connection, UserId::new(host)).await?;
     }
     let caller = owner_facts(connection, order.owner).await?;
-    let row: Option<Row> =
-        requests::table.find(order.request.value()).select(COLUMNS).for_update().first(connection).await.optional()?;
+    let row: Option<Row> = match host {
+        Some(_) => requests::table
+            .find(order.request.value())
+            .select(COLUMNS)
+            .for_update()
+            .first(connection)
+            .await
+            .optional()?,
+        None => None,
+    };
     let facts = SalaryContext { caller, request: row.map(request).transpose()?, is_host_banned, diamonds };
     Ok((facts, host.is_some()))
 }

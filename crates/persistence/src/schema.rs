@@ -222,6 +222,7 @@ diesel::table! {
         lives -> BigInt,
         viewers -> BigInt,
         live_seconds -> BigInt,
+        valid_micros -> BigInt,
     }
 }
 

@@ -36,7 +36,7 @@ impl Deployment {
             },
             figures: FigureService {
                 agencies: agencies.clone(),
-                figures: Arc::new(PgAgencyFigures::new(self.database.clone())),
+                figures: Arc::new(PgAgencyFigures::new(self.database.clone(), self.settings.calendar)),
                 calendar: self.settings.calendar,
                 clock: clock.clone(),
             },
@@ -57,7 +57,8 @@ impl Deployment {
     pub(crate) fn administration(&self) -> Result<AdminServices, StartError> {
         Ok(AdminServices {
             accounts: self.admin()?,
-            grants: self.grants(),
+            coins: self.coins(),
+            catalogue: self.catalogue_editor(),
             books: self.audit(),
             log: Arc::new(PgAuditLog::new(self.database.clone())),
         })

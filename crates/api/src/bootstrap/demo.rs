@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     gift::{CatalogueGift, GiftCatalogue as _, GiftService},
     store::StoreError,
-    wallet::GrantService,
+    wallet::CoinService,
 };
 use persistence::{PgBulkBooks, PgCoinLedger, PgGiftCatalogue, PgGiftLedger};
 
@@ -35,7 +35,7 @@ impl Deployment {
             books: Box::new(PgBulkBooks::new(database())),
             users: self.users(),
             hasher: Arc::new(self.hasher()?),
-            grants: GrantService::new(Arc::new(PgCoinLedger::new(database())), clock.clone()),
+            coins: CoinService::new(Arc::new(PgCoinLedger::new(database())), clock.clone()),
             gifts: GiftService::new(ledger, clock.clone(), Arc::new(LivePublisher::default())),
             totals: self.totals(),
             clock,

@@ -1,4 +1,4 @@
-//! `chatme admin`: what an operator does to accounts and coins. Whoever may run it may do everything.
+//! `chatme admin`: what an operator does to accounts, coins, agencies and the catalogue. Whoever may run it may do everything.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
@@ -6,12 +6,13 @@ use clap::{Args, Subcommand};
 use domain::{
     id::UserId,
     idempotency::{Actor, RequestKey},
+    money::Coins,
     user::{AdminError, AdminService, DisplayName, NewAdmin, PhoneNumber, PlainPassword},
-    wallet::{CoinGrant, GrantAmount, GrantError, Reason},
+    wallet::{CoinChange, CoinError, CoinOrder, CorrectionAmount, GrantAmount, Reason},
 };
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::{Failure, agencies, report};
+use super::{Failure, agencies, catalogue, report};
 use crate::{adapters::OsDice, bootstrap::Deployment, config::Settings};
 
 /// What can be administered.
@@ -40,6 +41,20 @@ pub(super) enum Command {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Give coins to a user, or take them from him, to put a mistake right. Never takes more than he has.
+    CorrectCoins {
+        #[command(flatten)]
+        user: User,
+        /// How many coins; below zero, they are taken.
+        #[arg(allow_negative_numbers = true)]
+        amount: i64,
+        /// Why; kept with the movement.
+        #[arg(long)]
+        reason: String,
+        /// A key that makes repeating this command safe: the same key corrects once.
+        #[arg(long)]
+        key: Option<String>,
+    },
     /// Ban a user, and log him out everywhere.
     Ban(User),
     /// Lift a user's ban.
@@ -47,6 +62,9 @@ pub(super) enum Command {
     /// See and decide on agencies that wait.
     #[command(subcommand)]
     Agencies(agencies::Command),
+    /// See and change what can be sent.
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
 }
 
 /// A user, by id or by phone number.
@@ -60,6 +78,7 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
     let (admin, settings) = (deployment.admin()?, deployment.settings());
     match command {
         Command::Agencies(command) => return agencies::execute(command, deployment).await,
+        Command::Catalogue(command) => return catalogue::execute(command, deployment).await,
         Command::Create { phone, name } => {
             let phone = parse_phone(&phone, settings)?;
             let name = name.as_deref().map(DisplayName::parse).transpose().map_err(refused)?;
@@ -80,26 +99,15 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
         }
         Command::GrantCoins { user, amount, reason, key } => {
             let (id, _) = find(&admin, &user, settings).await?;
-            let key = match key {
-                Some(key) => RequestKey::parse(&key).map_err(refused)?,
-                None => RequestKey::generate(&OsDice),
-            };
-            let wish = CoinGrant {
-                actor: Actor::CommandLine,
-                user: id,
-                amount: GrantAmount::parse(amount).map_err(refused)?,
-                reason: Reason::parse(&reason).map_err(refused)?,
-                key,
-            };
-            let key = wish.key.clone();
-            let receipt = deployment.grants().grant(wish).await.map_err(|error| match error {
-                GrantError::Refused(refusal) => refused(refusal),
-                // The coins may have been granted: without the key, who tries again may grant them twice.
-                GrantError::Store(error) => {
-                    refused(format_args!("{error}; to try again safely, add --key {}", key.as_str()))
-                }
-            })?;
-            report::line(format_args!("{amount} coins granted to user {id}; balance {}", receipt.balance_after));
+            let change = CoinChange::Grant(GrantAmount::parse(amount).map_err(refused)?);
+            let balance = change_coins(deployment, id, change, &reason, key.as_deref()).await?;
+            report::line(format_args!("{amount} coins granted to user {id}; balance {balance}"));
+        }
+        Command::CorrectCoins { user, amount, reason, key } => {
+            let (id, _) = find(&admin, &user, settings).await?;
+            let change = CoinChange::Correction(CorrectionAmount::parse(amount).map_err(refused)?);
+            let balance = change_coins(deployment, id, change, &reason, key.as_deref()).await?;
+            report::line(format_args!("coins of user {id} corrected by {amount}; balance {balance}"));
         }
         Command::Ban(user) => {
             let (id, _) = find(&admin, &user, settings).await?;
@@ -113,6 +121,28 @@ pub(super) async fn execute(command: Command, deployment: &Deployment) -> Result
         }
     }
     Ok(())
+}
+
+/// Changes a user's coins; answers what he has then.
+async fn change_coins(
+    deployment: &Deployment,
+    user: UserId,
+    change: CoinChange,
+    reason: &str,
+    key: Option<&str>,
+) -> Result<Coins, Failure> {
+    let key = match key {
+        Some(key) => RequestKey::parse(key).map_err(refused)?,
+        None => RequestKey::generate(&OsDice),
+    };
+    let reason = Reason::parse(reason).map_err(refused)?;
+    let wish = CoinOrder { actor: Actor::CommandLine, user, change, reason, key: key.clone() };
+    let changed = deployment.coins().change(wish).await.map_err(|error| match error {
+        CoinError::Refused(refusal) => refused(refusal),
+        // The coins may have moved: without the key, who tries again may move them twice.
+        CoinError::Store(error) => refused(format_args!("{error}; to try again safely, add --key {}", key.as_str())),
+    })?;
+    Ok(changed.balance_after)
 }
 
 /// The user that a person named. Eight digits without a leading zero are an id, everything else a phone number.

@@ -71,7 +71,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "PUBLIC_HOST_INCOME",
         "true",
-        "Whether everybody may read the incomes of hosts; otherwise the host and admins.",
+        "Whether everybody may read the incomes of hosts; otherwise the host, the owner of his agency and admins.",
     ),
     setting("HTTP_BODY_BYTES", "65536", "The largest JSON body."),
     setting("HTTP_HEAD_TIMEOUT_MS", "5000", "How long the head of a request may take."),

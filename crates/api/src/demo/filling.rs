@@ -11,7 +11,7 @@ use domain::{
     store::StoreError,
     time::Clock,
     user::{HashingError, InsertUserError, NewUser, PasswordHash, PasswordHasher, PlainPassword, Role, UserRepository},
-    wallet::{CoinGrant, GrantAmount, GrantError, GrantService, InvalidGrant, Reason, grant},
+    wallet::{CoinChange, CoinError, CoinOrder, CoinService, GrantAmount, InvalidCoins, Reason, change_balance},
 };
 
 use super::{NoWorld, World, people::Person};
@@ -42,7 +42,7 @@ pub(crate) struct DemoServices {
     pub(crate) books: Box<dyn BulkBooks>,
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
-    pub(crate) grants: GrantService,
+    pub(crate) coins: CoinService,
     pub(crate) gifts: GiftService,
     pub(crate) totals: Box<dyn GiftTotals>,
     pub(crate) clock: Arc<MovedClock>,
@@ -85,10 +85,10 @@ pub(crate) enum FillError {
     Insert(#[from] InsertUserError),
     /// A grant is none.
     #[error(transparent)]
-    InvalidGrant(#[from] InvalidGrant),
+    InvalidCoins(#[from] InvalidCoins),
     /// Coins were not given.
     #[error(transparent)]
-    Grant(#[from] GrantError),
+    Grant(#[from] CoinError),
     /// A gift was not sent.
     #[error(transparent)]
     Gift(#[from] SendGiftError),
@@ -147,7 +147,7 @@ async fn people_one_by_one(
         services.clock.set(person.at);
         services.users.insert(&user(&person, hash)).await?;
         if let Some(wish) = coins(&person, &spending)? {
-            services.grants.grant(wish).await?;
+            services.coins.change(wish).await?;
         }
         tell(Filled::People(number));
     }
@@ -163,7 +163,7 @@ async fn people_in_bulk(services: &DemoServices, world: &World, hash: &PasswordH
     for person in &people {
         wishes.extend(coins(person, &spending)?.map(|wish| (person.at, wish)));
     }
-    Ok(services.books.grant(&wishes, grant).await?)
+    Ok(services.books.change_coins(&wishes, change_balance).await?)
 }
 
 async fn gifts_one_by_one(
@@ -207,13 +207,13 @@ fn user(person: &Person, hash: &PasswordHash) -> NewUser {
 }
 
 /// The coins that a fan is granted when he comes: what he is going to spend, and something more.
-fn coins(person: &Person, spending: &[i64]) -> Result<Option<CoinGrant>, FillError> {
+fn coins(person: &Person, spending: &[i64]) -> Result<Option<CoinOrder>, FillError> {
     let Some(fan) = person.fan else { return Ok(None) };
     let spent = usize::try_from(fan).ok().and_then(|fan| spending.get(fan)).copied().unwrap_or_default();
-    Ok(Some(CoinGrant {
+    Ok(Some(CoinOrder {
         actor: Actor::CommandLine,
         user: person.id,
-        amount: GrantAmount::parse(spent.saturating_add(POCKET_MONEY))?,
+        change: CoinChange::Grant(GrantAmount::parse(spent.saturating_add(POCKET_MONEY))?),
         reason: Reason::parse("demo")?,
         key: RequestKey::parse(&format!("demo-coins-{fan}")).map_err(NoWorld::from)?,
     }))

@@ -4,6 +4,7 @@
 
 mod administration;
 mod agencies;
+mod catalogue;
 mod chat;
 mod exchange;
 mod hosts;

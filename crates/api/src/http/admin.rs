@@ -1,6 +1,9 @@
-//! What administrators do: agencies, hosts, users, coins, and looking at the books. Each write leaves a line in the audit log.
+//! What administrators do: agencies, hosts, users, coins, the catalogue, and looking at the books. Each write leaves a line in the audit log.
 
 pub(super) mod books;
+pub(super) mod catalogue;
+pub(super) mod coins;
+pub(super) mod hosts;
 pub(super) mod people;
 
 use std::sync::Arc;

@@ -60,12 +60,17 @@ pub(super) struct ReasonBody {
 
 impl ReasonBody {
     pub(super) fn parse(&self) -> Result<Option<Reason>, ApiError> {
-        match &self.reason {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) => Reason::parse(text).map(Some).map_err(|_| ApiError::invalid_reason()),
-            Some(_) => Err(ApiError::invalid_reason()),
-        }
+        reason_of(&self.reason)
+    }
+}
+
+/// The reason of a member in which one may be said.
+pub(super) fn reason_of(field: &Field) -> Result<Option<Reason>, ApiError> {
+    match field {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) => Reason::parse(text).map(Some).map_err(|_| ApiError::invalid_reason()),
+        Some(_) => Err(ApiError::invalid_reason()),
     }
 }
 

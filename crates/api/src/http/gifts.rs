@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, get, post, web::Json};
 use domain::{
-    gift::{CatalogueGift, GiftOrder, GiftReceipt, SizeClass},
+    gift::{CatalogueGift, GiftOrder, GiftReceipt},
     room::RoomId,
     user::Claims,
 };
@@ -61,10 +61,7 @@ impl From<CatalogueGift> for GiftView {
             coin_value: gift.price.value(),
             category: gift.category.word(),
             host_share_percent: f64::from(gift.host_share.value()) / 100.0,
-            size_class: match gift.size_class {
-                SizeClass::Normal => "normal",
-                SizeClass::Large => "large",
-            },
+            size_class: gift.size_class.word(),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct IncomeTotal {
 
 /// Read today's gift income of a host
 ///
-/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host, the owner of his agency and admins only. Zero for an unknown host.
 #[utoipa::path(tag = "host income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host")),
     responses(
@@ -53,7 +53,7 @@ pub(super) async fn today(state: State, request: HttpRequest) -> Result<Json<Inc
 
 /// Read this week's gift income of a host
 ///
-/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host, the owner of his agency and admins only. Zero for an unknown host.
 #[utoipa::path(tag = "host income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host")),
     responses(
@@ -70,7 +70,7 @@ pub(super) async fn week(state: State, request: HttpRequest) -> Result<Json<Inco
 
 /// Read this month's gift income of a host
 ///
-/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host, the owner of his agency and admins only. Zero for an unknown host.
 #[utoipa::path(tag = "host income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host")),
     responses(
@@ -87,7 +87,7 @@ pub(super) async fn month(state: State, request: HttpRequest) -> Result<Json<Inc
 
 async fn total(state: &State, request: &HttpRequest, period: Period) -> Result<Json<IncomeTotal>, ApiError> {
     let reader = Reader::of(state, request).await?;
-    let host = reader.may_read(host_id(request)?)?;
+    let host = reader.may_read(state, host_id(request)?).await?;
     let span = state.calendar.span(period, state.clock.now());
     let total = state.incomes.gift_income(host, span).await?.total().ok_or_else(ApiError::internal)?;
     let window = WindowView::new(span.window, state.calendar);
@@ -120,7 +120,7 @@ struct CategoriesView {
 
 /// Read the income of a host by category
 ///
-/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zeros for an unknown host.
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host, the owner of his agency and admins only. Zeros for an unknown host.
 #[utoipa::path(tag = "host income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host")),
     responses(
@@ -133,7 +133,7 @@ struct CategoriesView {
 #[get("/host-income/category/{host_id}")]
 pub(super) async fn category(state: State, request: HttpRequest) -> Result<Json<IncomeCategories>, ApiError> {
     let reader = Reader::of(&state, &request).await?;
-    let host = reader.may_read(host_id(&request)?)?;
+    let host = reader.may_read(&state, host_id(&request)?).await?;
     let span = state.calendar.span(Period::All, state.clock.now());
     let (income, other) = state.incomes.by_kind(host, span).await?;
     let data = CategoriesView {
@@ -197,7 +197,7 @@ impl From<Income> for IncomeView {
 
 /// List the incomes of a host
 ///
-/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Empty for an unknown host.
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host, the owner of his agency and admins only. Empty for an unknown host.
 #[utoipa::path(tag = "host income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host"), PageQuery),
     responses(
@@ -210,7 +210,7 @@ impl From<Income> for IncomeView {
 #[get("/host-income/history/{host_id}")]
 pub(super) async fn history(state: State, request: HttpRequest) -> Result<Json<IncomeHistoryView>, ApiError> {
     let reader = Reader::of(&state, &request).await?;
-    let host = reader.may_read(host_id(&request)?)?;
+    let host = reader.may_read(&state, host_id(&request)?).await?;
     let page = query::<PageQuery>(&request)?.parse(HISTORY_ROWS)?;
     let page = state.incomes.history(host, page).await?;
     Ok(Json(IncomeHistoryView {
@@ -233,12 +233,13 @@ impl Reader {
         if state.public_host_income { Ok(Self::Anybody) } else { authenticate(request).await.map(Self::Caller) }
     }
 
-    /// The host, when his incomes may be read.
-    pub(super) fn may_read(&self, host: UserId) -> Result<UserId, ApiError> {
-        match self {
-            Self::Anybody => Ok(host),
-            Self::Caller(Caller(caller)) if caller.user_id == host || caller.role == Role::Admin => Ok(host),
-            Self::Caller(_) => Err(ApiError::forbidden()),
-        }
+    /// The host, when his incomes may be read: by himself, by whoever owns the agency that he belongs to now, by an administrator.
+    pub(super) async fn may_read(&self, state: &State, host: UserId) -> Result<UserId, ApiError> {
+        let may = match self {
+            Self::Anybody => true,
+            Self::Caller(Caller(caller)) if caller.user_id == host || caller.role == Role::Admin => true,
+            Self::Caller(Caller(caller)) => state.agencies.hosts.is_host_of(host, caller.user_id).await?,
+        };
+        if may { Ok(host) } else { Err(ApiError::forbidden()) }
     }
 }

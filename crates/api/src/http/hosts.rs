@@ -241,7 +241,7 @@ pub(super) async fn accept(state: State, request: HttpRequest) -> Result<Json<Do
 
 /// Decline an invitation
 ///
-/// The agency may invite again.
+/// The agency may invite again, until he has said no three times.
 #[utoipa::path(tag = "hosts", security(("token" = [])),
     params(("application_id" = i64, Path, description = "The invitation")), responses(
     (status = 200, description = "Declined", body = Done),

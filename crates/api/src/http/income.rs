@@ -125,7 +125,7 @@ pub(super) struct LiveIncome {
 
 /// Read a host's gift income of the present hour
 ///
-/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host and admins only. Zero for an unknown host.
+/// Public, unless `PUBLIC_HOST_INCOME=false`: then the host, the owner of his agency and admins only. Zero for an unknown host.
 #[utoipa::path(tag = "income", security((), ("token" = [])),
     params(("host_id" = i64, Path, description = "The host")),
     responses(
@@ -138,7 +138,7 @@ pub(super) struct LiveIncome {
 #[get("/live-current/{host_id}")]
 pub(super) async fn live_current(state: State, request: HttpRequest) -> Result<Json<LiveIncome>, ApiError> {
     let reader = Reader::of(&state, &request).await?;
-    let host = reader.may_read(host_id(&request)?)?;
+    let host = reader.may_read(&state, host_id(&request)?).await?;
     let span = state.calendar.span(Period::Hourly, state.clock.now());
     let income = state.incomes.gift_income(host, span).await?.total().ok_or_else(ApiError::internal)?;
     let hour = span.starts_at().format("%Y-%m-%dT%H").to_string();

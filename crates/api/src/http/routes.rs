@@ -93,11 +93,16 @@ fn administration(config: &mut DescribedConfig<'_>) {
         .service(admin::applications)
         .service(admin::approve_host)
         .service(admin::reject_host)
+        .service(admin::hosts::list)
         .service(admin::people::ban)
         .service(admin::people::unban)
         .service(admin::people::agency_card)
         .service(admin::people::host_card)
-        .service(admin::books::grant)
+        .service(admin::coins::grant)
+        .service(admin::coins::correct)
+        .service(admin::catalogue::list)
+        .service(admin::catalogue::add)
+        .service(admin::catalogue::change)
         .service(admin::books::audit)
         .service(admin::books::log);
 }
@@ -123,7 +128,7 @@ fn agencies(config: &mut DescribedConfig<'_>) {
         .service(agency::members::active_days);
 }
 
-/// How a user becomes a host, and ceases to be one.
+/// How a user becomes a host, ceases to be one, and what he is paid.
 fn own_hosting(config: &mut DescribedConfig<'_>) {
     config
         .service(hosts::apply)
@@ -131,7 +136,9 @@ fn own_hosting(config: &mut DescribedConfig<'_>) {
         .service(hosts::accept)
         .service(hosts::decline)
         .service(hosts::withdraw)
-        .service(hosts::leave);
+        .service(hosts::leave)
+        .service(salaries::own::list)
+        .service(salaries::own::read);
 }
 
 /// What agencies pay their hosts, by policies that administrators make.

@@ -1,7 +1,8 @@
-//! Salaries of an agency's hosts: listing and deciding. The other spelling of a decision is in [`named`], what a salary was
-//! made from in [`statement`].
+//! Salaries of an agency's hosts: listing and deciding. The other spelling of a decision is in [`named`], what a host sees of
+//! his own in [`own`], what a salary was made from in [`statement`].
 
 pub(super) mod named;
+pub(super) mod own;
 pub(super) mod statement;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, get, post, web::Json};
 use domain::{
     id::{AgencyId, SalaryRequestId, UserId},
-    page::{Cursor, Limit},
+    page::{Cursor, Limit, Page},
     review::{Review, Verdict},
     salary::{ListedSalary, SalaryOrder, SalaryRequest},
     wallet::Reason,
@@ -38,6 +39,11 @@ pub(super) struct SalaryView {
     host_id: i64,
     /// The host's name, now.
     host_name: String,
+    /// The agency that decides.
+    #[schema(example = 4_821_007)]
+    agency_id: i64,
+    #[schema(example = "Bintang")]
+    family_name: String,
     /// The year of ISO 8601, which around New Year is not that of the day.
     #[schema(example = 2026)]
     year: i32,
@@ -62,8 +68,8 @@ pub(super) struct SalaryView {
 }
 
 impl From<ListedSalary> for SalaryView {
-    fn from(ListedSalary { request, host_name }: ListedSalary) -> Self {
-        let SalaryRequest { id, host, week, salary, valid_sessions, review, created_at, .. } = request;
+    fn from(ListedSalary { request, host_name, family_name }: ListedSalary) -> Self {
+        let SalaryRequest { id, host, agency, week, salary, valid_sessions, review, created_at } = request;
         let reason = match &review {
             Review::Rejected { reason, .. } => reason.as_ref().map(|reason| reason.as_str().to_owned()),
             Review::Pending | Review::Approved(_) => None,
@@ -72,6 +78,8 @@ impl From<ListedSalary> for SalaryView {
             id: id.value(),
             host_id: host.value(),
             host_name,
+            agency_id: agency.value(),
+            family_name,
             year: week.year(),
             week_number: week.number(),
             salary_amount: salary.value(),
@@ -84,7 +92,7 @@ impl From<ListedSalary> for SalaryView {
     }
 }
 
-/// Salaries of an agency.
+/// Salaries of an agency, or of a host.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SalariesView {
     success: bool,
@@ -93,6 +101,16 @@ pub(super) struct SalariesView {
     /// For the next page; `null` on the last one.
     #[serde(rename = "nextCursor")]
     next_cursor: Option<String>,
+}
+
+impl SalariesView {
+    fn new(page: Page<ListedSalary>) -> Json<Self> {
+        Json(Self {
+            success: true,
+            data: page.items.into_iter().map(SalaryView::from).collect(),
+            next_cursor: page.next.map(Cursor::to_text),
+        })
+    }
 }
 
 /// List the salaries of an agency
@@ -113,12 +131,7 @@ pub(super) async fn list(state: State, request: HttpRequest) -> Result<Json<Sala
     let caller = caller(&request).await?;
     let agency = path_id(&request, "agency_id", AgencyId::parse)?;
     let page = query::<PageQuery>(&request)?.parse(Limit::MAX)?;
-    let page = state.salaries.salaries.list(caller, agency, page).await?;
-    Ok(Json(SalariesView {
-        success: true,
-        data: page.items.into_iter().map(SalaryView::from).collect(),
-        next_cursor: page.next.map(Cursor::to_text),
-    }))
+    Ok(SalariesView::new(state.salaries.salaries.list(caller, agency, page).await?))
 }
 
 /// The salary to decide on.

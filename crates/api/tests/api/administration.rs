@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     agencies::{form, host_form},
-    support::{TestApp, User, answer, assert_code, assert_refused},
+    support::{TestApp, User, answer, assert_code, assert_refused, shape},
 };
 
 /// The newest lines of the log: action, subject, reason.
-async fn lines(app: &TestApp, admin: &User) -> Vec<(String, String, Value)> {
+pub(crate) async fn lines(app: &TestApp, admin: &User) -> Vec<(String, String, Value)> {
     let (status, log) = app.get("/api/admin/audit-log?limit=100", Some(&admin.token)).await;
     assert_eq!(status, 200, "{log}");
     let line = |line: &Value| {
@@ -48,6 +48,33 @@ async fn a_ban_is_made_and_lifted_with_who_did_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_are_listed_with_their_agencies_who_joined_last_first() {
+    let app = TestApp::start().await;
+    let (admin, first, second, gone) = (app.admin().await, app.user().await, app.user().await, app.user().await);
+    let (agency, rival) = (app.agency(&admin).await, app.agency(&admin).await);
+    app.join(&agency, &first).await;
+    app.join(&agency, &gone).await;
+    app.join(&rival, &second).await;
+    app.act(&gone, "/api/hosts/leave").await;
+    app.invite(&agency, &app.user().await).await;
+    app.act(&admin, &format!("/api/admin/user/{}/ban", first.id)).await;
+    let (status, list) = app.get("/api/admin/hosts", Some(&admin.token)).await;
+    let view = json!({"id": "integer", "user_id": "integer", "name": "string", "is_banned": "boolean",
+        "agency_id": "integer", "family_name": "string", "approved_at": "string"});
+    let page = json!({"success": "boolean", "data": [view], "nextCursor": "null"});
+    assert_eq!((status, shape(&list)), (200, page));
+    let told = |host: &Value| (host["user_id"].clone(), host["agency_id"].clone(), host["is_banned"].clone());
+    let expected =
+        [(json!(second.id), json!(rival.id), json!(false)), (json!(first.id), json!(agency.id), json!(true))];
+    assert_eq!(list["data"].as_array().unwrap().iter().map(told).collect::<Vec<_>>(), expected);
+    let (_, newest) = app.get("/api/admin/hosts?limit=1", Some(&admin.token)).await;
+    let next = format!("/api/admin/hosts?limit=1&cursor={}", newest["nextCursor"].as_str().unwrap());
+    let (_, rest) = app.get(&next, Some(&admin.token)).await;
+    assert_eq!((&rest["data"][0]["user_id"], &rest["nextCursor"]), (&json!(first.id), &Value::Null));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn coins_are_given_once_for_a_key_and_the_books_are_proven() {
     const PATH: &str = "/api/admin/coins/grant";
 
@@ -82,6 +109,63 @@ async fn coins_are_given_once_for_a_key_and_the_books_are_proven() {
     let (_, books) = app.get("/api/admin/audit", Some(&admin.token)).await;
     assert_eq!((&books["data"][0]["difference"], books["data"].as_array().unwrap().len()), (&json!(7), 1));
     app.sql().await.batch_execute("UPDATE users SET balance = balance - 7 WHERE balance = 107").await.unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn coins_are_corrected_once_for_a_key_and_never_below_nothing() {
+    const PATH: &str = "/api/admin/coins/correct";
+
+    let app = TestApp::start().await;
+    let (admin, user) = (app.admin().await, app.user().await);
+    app.give_coins(&user, 100).await;
+    let correct = async |key: &str, amount: Value| {
+        let body = json!({"userId": user.id, "amount": amount, "reason": "paid twice", "clientRef": key});
+        app.post(PATH, Some(&admin.token), &body).await
+    };
+    let (status, taken) = correct("once", json!(-30)).await;
+    assert_eq!((status, &taken["message"]), (200, &json!("Coins corrected")));
+    let data = &taken["data"];
+    assert_eq!((&data["user_id"], &data["amount"], &data["balance"]), (&json!(user.id), &json!(-30), &json!(70)));
+    assert_eq!(correct("once", json!("-30")).await, (200, taken.clone()));
+    for reused in [json!(30), json!(-31)] {
+        assert_code(&correct("once", reused).await, 409, "idempotency_key_reused");
+    }
+    // The key of a grant is no key of a correction.
+    let grant = json!({"userId": user.id, "amount": 30, "reason": "paid twice", "clientRef": "once"});
+    let reused = app.post("/api/admin/coins/grant", Some(&admin.token), &grant).await;
+    assert_code(&reused, 409, "idempotency_key_reused");
+    assert_eq!(correct("back", json!(5)).await.1["data"]["balance"], json!(75));
+
+    let insufficient = correct("all", json!(-76)).await;
+    let expected = json!({"success": false, "message": "Insufficient balance", "code": "insufficient_balance",
+        "needed": 76, "current": 75});
+    assert_eq!(insufficient, (400, expected.clone()));
+    app.give_coins(&user, 1).await;
+    assert_eq!(correct("all", json!(-76)).await, (400, expected));
+    assert_code(&correct("most", json!(9_007_199_254_740_991_i64)).await, 400, "balance_too_large");
+    for amount in [json!("x"), json!(1.5), json!(9_007_199_254_740_992_i64), json!(-9_007_199_254_740_992_i64)] {
+        assert_code(&correct("other", amount).await, 400, "invalid_amount");
+    }
+    for missing in [json!(0), Value::Null] {
+        assert_code(&correct("other", missing).await, 400, "missing_fields");
+    }
+    let nobody = json!({"userId": 7, "amount": -1, "reason": "x"});
+    assert_refused(&app.post(PATH, Some(&admin.token), &nobody).await, 404, "user_not_found", "User not found");
+    let reasonless = json!({"userId": user.id, "amount": -1, "reason": "\u{7}"});
+    assert_code(&app.post(PATH, Some(&admin.token), &reasonless).await, 400, "invalid_reason");
+    assert_eq!(app.balance(&user).await, 76);
+
+    let (_, log) = app.get("/api/admin/audit-log", Some(&admin.token)).await;
+    let corrected: Vec<_> =
+        log["data"].as_array().unwrap().iter().filter(|line| line["action"] == "coins_corrected").collect();
+    let told = |line: &Value| (line["before"].clone(), line["after"].clone(), line["actor_id"].clone());
+    let line = |before: &str, after: &str, key: &str| {
+        (json!([["balance", before]]), json!([["balance", after], ["key", key]]), json!(admin.id))
+    };
+    assert_eq!(corrected.len(), 2);
+    assert_eq!((told(corrected[0]), told(corrected[1])), (line("70", "75", "back"), line("100", "70", "once")));
+    assert_eq!(corrected[0]["reason"], "paid twice");
     app.stop().await;
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     salaries,
-    support::{TestApp, assert_code, assert_refused},
+    support::{Answer, TestApp, User, assert_code, assert_refused},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,18 +130,38 @@ const INCOME_REPORTS: [&str; 6] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_incomes_are_not_public_only_the_host_and_admins_read_them() {
+async fn where_incomes_are_not_public_the_host_the_owner_of_his_agency_and_admins_read_them() {
     let app = TestApp::start_with(&[("PUBLIC_HOST_INCOME", "false")]).await;
-    let (host, other) = (app.user().await, app.user().await);
+    let (admin, host, other) = (app.admin().await, app.user().await, app.user().await);
+    let (agency, rival) = (app.agency(&admin).await, app.agency(&admin).await);
+    app.join(&rival, &other).await;
+    let read = async |report: &str, who: &User| app.get(&format!("/api/{report}/{}", host.id), Some(&who.token)).await;
+    let forbidden = |answer: &Answer| assert_refused(answer, 403, "forbidden", "Anda tidak memiliki akses");
+    // An invitation makes nobody his host.
+    app.invite(&agency, &host).await;
     for report in INCOME_REPORTS {
         let path = format!("/api/{report}/{}", host.id);
         assert_code(&app.get(&path, None).await, 401, "token_missing");
-        assert_refused(&app.get(&path, Some(&other.token)).await, 403, "forbidden", "Anda tidak memiliki akses");
-        let (status, income) = app.get(&path, Some(&host.token)).await;
-        assert_eq!((status, &income["success"]), (200, &Value::Bool(true)));
+        for stranger in [&other, &agency.owner, &rival.owner] {
+            forbidden(&read(report, stranger).await);
+        }
+        for reader in [&host, &admin] {
+            let (status, income) = read(report, reader).await;
+            assert_eq!((status, &income["success"]), (200, &Value::Bool(true)));
+        }
         assert_code(&app.get(&path, Some("a.b.c")).await, 403, "token_invalid");
         let strange = format!("/api/{report}/x?limit=1&limit=1");
         assert_code(&app.get(&strange, Some("a.b.c")).await, 403, "token_invalid");
+    }
+    app.join(&rival, &host).await;
+    for report in INCOME_REPORTS {
+        assert_eq!(read(report, &rival.owner).await.0, 200, "{report}");
+        forbidden(&read(report, &agency.owner).await);
+        forbidden(&read(report, &other).await);
+    }
+    app.act(&host, "/api/hosts/leave").await;
+    for report in INCOME_REPORTS {
+        forbidden(&read(report, &rival.owner).await);
     }
     app.stop().await;
 }

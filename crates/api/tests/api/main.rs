@@ -8,6 +8,7 @@ mod administration;
 mod agencies;
 mod answers;
 mod authorization;
+mod catalogue;
 mod chat;
 mod docs;
 mod exchange;

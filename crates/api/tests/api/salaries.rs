@@ -113,7 +113,8 @@ async fn an_owner_lists_approves_and_rejects_at_both_spellings() {
     ] {
         let asked = Asked::new().await;
         let list = asked.app.get(&asked.path("salary-requests"), Some(&asked.owner.token)).await;
-        let entry = json!({"id": "integer", "host_id": "integer", "host_name": "string", "year": "integer",
+        let entry = json!({"id": "integer", "host_id": "integer", "host_name": "string", "agency_id": "integer",
+            "family_name": "string", "year": "integer",
             "week_number": "integer", "salary_amount": "integer", "total_lives": "integer", "status": "string",
             "created_at": "string", "decided_at": "null", "reason": "null"});
         let page = json!({"success": "boolean", "data": [entry], "nextCursor": "null"});

@@ -16,4 +16,4 @@ mod limits;
 mod resets;
 mod returns;
 mod sessions;
-mod wire;
+pub(crate) mod wire;

@@ -15,7 +15,7 @@ use domain::{
     id::UserId,
     idempotency::{Actor, RequestKey},
     user::{NewAdmin, PasswordPolicy, PhoneNumber, PhoneRegion},
-    wallet::{CoinGrant, GrantAmount, Reason},
+    wallet::{CoinChange, CoinOrder, GrantAmount, Reason},
 };
 use reqwest::{
     Client, Method, RequestBuilder,
@@ -182,14 +182,14 @@ impl TestApp {
     /// Gives coins, as often as it is called.
     pub(crate) async fn give_coins(&self, user: &User, coins: i64) {
         let number = self.grants.fetch_add(1, Ordering::Relaxed);
-        let wish = CoinGrant {
+        let wish = CoinOrder {
             actor: Actor::CommandLine,
             user: UserId::new(user.id),
-            amount: GrantAmount::parse(coins).unwrap(),
+            change: CoinChange::Grant(GrantAmount::parse(coins).unwrap()),
             reason: Reason::parse("test").unwrap(),
             key: RequestKey::parse(&format!("grant-{number}")).unwrap(),
         };
-        self.deployment.grants().grant(wish).await.unwrap();
+        self.deployment.coins().change(wish).await.unwrap();
     }
 
     pub(crate) async fn balance(&self, user: &User) -> i64 {

@@ -89,7 +89,7 @@ impl FigureService {
         Ok(self.figures.lives(agency, self.span(period)).await?)
     }
 
-    /// Its members, with what they did within `period`; a day is active from `active_minutes` on.
+    /// Its members, with what they did within `period`.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -98,11 +98,10 @@ impl FigureService {
         caller: UserId,
         agency: AgencyId,
         period: Period,
-        active_minutes: u32,
         page: PageRequest,
     ) -> Result<Page<Member>, AccessError> {
         self.check(caller, agency).await?;
-        Ok(self.figures.members(agency, self.span(period), active_minutes, page).await?)
+        Ok(self.figures.members(agency, self.span(period), page).await?)
     }
 }
 

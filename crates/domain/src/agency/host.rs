@@ -13,9 +13,9 @@ mod state;
 
 pub use answer::{Answer, AnswerContext, AnswerError, AnswerOrder, AnswerRefusal, answer_invitation};
 pub use apply::{
-    AgencyStanding, FREE_TO_APPLY, HostApplyContext, HostApplyError, HostApplyOrder, HostApplyRefusal, HostFacts,
-    HostForm, INVITATIONS_MAX, InviteContext, InviteError, InviteOrder, InviteRefusal, OpenApplications, apply_as_host,
-    invite_host,
+    AgencyStanding, DECLINES_MAX, FREE_TO_APPLY, HostApplyContext, HostApplyError, HostApplyOrder, HostApplyRefusal,
+    HostFacts, HostForm, INVITATIONS_MAX, InviteContext, InviteError, InviteOrder, InviteRefusal, OpenApplications,
+    apply_as_host, invite_host,
 };
 pub use review::{
     Decider, HostReviewContext, HostReviewError, HostReviewOrder, HostReviewPosting, HostReviewRefusal, NewMembership,

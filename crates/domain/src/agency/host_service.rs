@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use super::{
     AccessError, Agencies, AnswerError, AnswerOrder, ApplicationFilter, CardBinding, CardNumber, CardVault, EndError,
     EndOrder, HostApplication, HostApplications, HostApplyError, HostApplyOrder, HostForm, HostReviewError,
-    HostReviewOrder, HostReviewPosting, InviteError, InviteOrder, ListedApplication, Membership, Memberships,
-    OwnerFacts, ReviewStatus, answer_invitation, apply_as_host, card, end_membership, invite_host, own_agency,
-    review_host,
+    HostReviewOrder, HostReviewPosting, InviteError, InviteOrder, ListedApplication, ListedHost, Membership,
+    Memberships, OwnerFacts, ReviewStatus, answer_invitation, apply_as_host, card, end_membership, invite_host,
+    own_agency, review_host,
 };
 use crate::{
     id::{AgencyId, UserId},
@@ -95,6 +95,23 @@ impl HostService {
     /// [`StoreError`].
     pub async fn current(&self, host: UserId) -> Result<Option<Membership>, StoreError> {
         self.memberships.current_of(host).await
+    }
+
+    /// Whether `owner` has the agency that `host` belongs to now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_host_of(&self, host: UserId, owner: UserId) -> Result<bool, StoreError> {
+        let Some(own) = self.agencies.approved_of(owner).await? else { return Ok(false) };
+        Ok(self.memberships.current_of(host).await?.is_some_and(|membership| membership.agency() == own.id))
+    }
+
+    /// The hosts of all agencies, who joined last first, for an administrator.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self, page: PageRequest) -> Result<Page<ListedHost>, StoreError> {
+        self.memberships.hosts(page).await
     }
 
     /// The invitations that wait for a user's answer, newest first.

@@ -7,14 +7,14 @@ use crate::{
     gift::{GiftContext, GiftOrder, GiftPosting, GiftRefusal, SendGiftError},
     store::StoreError,
     user::NewUser,
-    wallet::{CoinGrant, GrantAmount, GrantContext, GrantError, GrantPosting, GrantRefusal},
+    wallet::{CoinChange, CoinContext, CoinError, CoinOrder, CoinPosting, CoinRefusal},
 };
 
 /// The rule that decides each of many gifts.
 pub type GiftRule = fn(&GiftOrder, &GiftContext) -> Result<GiftPosting, GiftRefusal>;
 
-/// The rule that decides each of many grants.
-pub type GrantRule = fn(GrantAmount, &GrantContext) -> Result<GrantPosting, GrantRefusal>;
+/// The rule that decides each of many changes of coins.
+pub type CoinRule = fn(CoinChange, &CoinContext) -> Result<CoinPosting, CoinRefusal>;
 
 /// Writes what many wishes come to, the same rows as if they had been fulfilled one by one.
 ///
@@ -41,8 +41,8 @@ pub trait BulkBooks: Send + Sync {
     ///   refused.
     ///
     /// # Errors
-    /// [`GrantError::Refused`] with the first refusal, [`GrantError::Store`] otherwise, also for a key that is taken.
-    async fn grant(&self, wishes: &[(DateTime<Utc>, CoinGrant)], rule: GrantRule) -> Result<(), GrantError>;
+    /// [`CoinError::Refused`] with the first refusal, [`CoinError::Store`] otherwise, also for a key that is taken.
+    async fn change_coins(&self, wishes: &[(DateTime<Utc>, CoinOrder)], rule: CoinRule) -> Result<(), CoinError>;
 
     /// Decides the orders in their order, each on the balance that those before it left, and posts them in one
     /// transaction, each stamped with its own instant.

@@ -94,6 +94,33 @@ pub enum SizeClass {
     Large,
 }
 
+/// A word that names no class of sizes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no size class")]
+pub struct UnknownSizeClass(String);
+
+impl SizeClass {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Normal, Self::Large];
+
+    /// The word that the wire and the database use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Large => "large",
+        }
+    }
+
+    /// The class with this word.
+    ///
+    /// # Errors
+    /// [`UnknownSizeClass`].
+    pub fn parse(word: &str) -> Result<Self, UnknownSizeClass> {
+        Self::ALL.into_iter().find(|class| class.word() == word).ok_or_else(|| UnknownSizeClass(word.to_owned()))
+    }
+}
+
 /// The price of one piece, `1..=`[`UNIT_PRICE_MAX`] coins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnitPrice(i64);
@@ -155,11 +182,15 @@ mod tests {
     }
 
     #[test]
-    fn categories_have_one_word_each() {
+    fn categories_and_size_classes_have_one_word_each() {
         for category in Category::ALL {
             assert_eq!(Category::parse(category.word()), Ok(category));
         }
         assert!(Category::parse("umum").is_err());
+        for class in SizeClass::ALL {
+            assert_eq!(SizeClass::parse(class.word()), Ok(class));
+        }
+        assert_eq!(SizeClass::parse("huge").unwrap_err().to_string(), "\"huge\" is no size class");
     }
 
     #[test]

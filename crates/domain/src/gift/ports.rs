@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{CatalogueGift, GiftContext, GiftOrder, GiftPosting, GiftReceipt, GiftRefusal, SendGiftError};
+use super::{
+    CatalogueContext, CatalogueError, CatalogueGift, CatalogueOrder, CataloguePosting, CatalogueRefusal, GiftContext,
+    GiftOrder, GiftPosting, GiftReceipt, GiftRefusal, SendGiftError,
+};
 use crate::{
     decision::Decision,
     id::{GiftId, UserId},
@@ -45,7 +48,11 @@ pub trait GiftLedger: Send + Sync {
     ) -> Result<GiftReceipt, SendGiftError>;
 }
 
-/// Reads the catalogue.
+/// The rule that decides a change of the catalogue, bound to one order.
+pub type CatalogueDecision = Decision<CatalogueContext, CataloguePosting, CatalogueRefusal>;
+
+/// Keeps the catalogue. Whoever sends a gift reads its entry in his own transaction, so that a change holds for the next gift
+/// on every server.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait GiftCatalogue: Send + Sync {
@@ -54,6 +61,29 @@ pub trait GiftCatalogue: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn active(&self) -> Result<Vec<CatalogueGift>, StoreError>;
+
+    /// Every entry, on sale or not, in the catalogue's order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn all(&self) -> Result<Vec<CatalogueGift>, StoreError>;
+
+    /// Loads the [`CatalogueContext`] of `order` under lock, calls `decide` once an attempt, and writes its
+    /// [`CataloguePosting`], all in one transaction. Returns the posting.
+    ///
+    /// - MUST write the order's [line](CatalogueOrder::entry) of the audit log with the change, and nothing at all when `decide`
+    ///   refuses, or when what it decides [changes nothing](CataloguePosting::is_change).
+    /// - MUST let changes pass one after the other: none is decided on an entry that another is about to change.
+    /// - MUST NOT make gifts wait, or wait for them.
+    ///
+    /// # Errors
+    /// [`CatalogueError::Refused`] from `decide`, [`CatalogueError::Store`] otherwise.
+    async fn edit(
+        &self,
+        order: CatalogueOrder,
+        at: DateTime<Utc>,
+        decide: CatalogueDecision,
+    ) -> Result<CataloguePosting, CatalogueError>;
 }
 
 /// A gift that a host received.

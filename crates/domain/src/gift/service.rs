@@ -1,10 +1,10 @@
-//! Sending gifts, and showing what can be sent and what was.
+//! Sending gifts, showing what can be sent and what was, and changing what can be sent.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    CatalogueGift, Contributions, GiftCatalogue, GiftContext, GiftHistory, GiftLedger, GiftOrder, GiftReceipt,
-    SendGiftError, settle,
+    CatalogueError, CatalogueGift, CatalogueOrder, CataloguePosting, Contributions, GiftCatalogue, GiftContext,
+    GiftHistory, GiftLedger, GiftOrder, GiftReceipt, SendGiftError, edit, settle,
 };
 use crate::{
     event::{EventPublisher, LiveEvent},
@@ -85,6 +85,37 @@ impl CatalogueService {
         page: PageRequest,
     ) -> Result<Contributions, StoreError> {
         self.history.contributions(host, span, page).await
+    }
+}
+
+/// Shows the whole catalogue, and changes it.
+pub struct CatalogueEditor {
+    catalogue: Arc<dyn GiftCatalogue>,
+    clock: Arc<dyn Clock>,
+}
+
+impl CatalogueEditor {
+    /// A service over these ports.
+    #[must_use]
+    pub fn new(catalogue: Arc<dyn GiftCatalogue>, clock: Arc<dyn Clock>) -> Self {
+        Self { catalogue, clock }
+    }
+
+    /// Every entry, on sale or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn gifts(&self) -> Result<Vec<CatalogueGift>, StoreError> {
+        self.catalogue.all().await
+    }
+
+    /// Adds or changes an entry. What was done before is done no second time.
+    ///
+    /// # Errors
+    /// [`CatalogueError`].
+    pub async fn edit(&self, order: CatalogueOrder) -> Result<CataloguePosting, CatalogueError> {
+        let (now, wish) = (self.clock.now(), order.clone());
+        self.catalogue.edit(order, now, Box::new(move |facts| edit(&wish, facts))).await
     }
 }
 

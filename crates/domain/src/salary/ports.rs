@@ -137,13 +137,24 @@ pub trait WeekClosings: Send + Sync {
     -> Result<Vec<RawWeek>, StoreError>;
 }
 
-/// A salary as the owner of its agency sees it in a list.
+/// A salary as the owner of its agency and its host see it in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSalary {
     /// The request.
     pub request: SalaryRequest,
     /// The host's name, now.
     pub host_name: String,
+    /// The name of the agency.
+    pub family_name: String,
+}
+
+/// Whose salaries a list is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SalaryFilter {
+    /// Those that an agency decides or has decided on.
+    OfAgency(AgencyId),
+    /// Those of a host, whichever agencies decide on them.
+    OfHost(UserId),
 }
 
 /// Keeps salaries that are asked for, and pays them.
@@ -157,6 +168,7 @@ pub trait SalaryRequests: Send + Sync {
     /// - MUST post a payout as exactly one row of `host_income` of the type `salary`, tied to its request so that the database
     ///   forbids a second one, and move nothing for a rejection or a refusal.
     /// - MUST read the caller's agency under lock.
+    /// - MUST lock nothing of a host whose salary is not for the caller's agency to decide.
     /// - MUST keep a refusal under a key that the client [chose](crate::idempotency::RequestKey::is_chosen), unless it is
     ///   about the caller or the key, or about a ban, which may be lifted.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
@@ -171,11 +183,11 @@ pub trait SalaryRequests: Send + Sync {
         decide: SalaryDecision,
     ) -> Result<SalaryReceipt, SalaryDecisionError>;
 
-    /// The salaries that an agency decides or has decided on, newest first.
+    /// Salaries, newest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn of_agency(&self, agency: AgencyId, page: PageRequest) -> Result<Page<ListedSalary>, StoreError>;
+    async fn list(&self, filter: SalaryFilter, page: PageRequest) -> Result<Page<ListedSalary>, StoreError>;
 
     /// A salary, and what its statement was made from; `None` when there is no such one.
     ///

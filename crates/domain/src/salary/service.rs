@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     ActivationError, ActivationOrder, ActivationPosting, DRY_RUN_WEEKS_MAX, DryRun, ListedSalary, PolicyDraft,
-    PolicyHistory, SalaryDecisionError, SalaryOrder, SalaryPolicies, SalaryPolicy, SalaryReceipt, SalaryRequest,
-    SalaryRequests, Statement, WeekClosings, WeekInputs, activate, decide_salary,
+    PolicyHistory, RawWeek, SalaryDecisionError, SalaryFilter, SalaryOrder, SalaryPolicies, SalaryPolicy,
+    SalaryReceipt, SalaryRequest, SalaryRequests, Statement, WeekClosings, WeekInputs, activate, decide_salary,
 };
 use crate::{
     agency::{AccessError, AccessRefusal, Agencies, OwnerFacts, own_agency},
@@ -56,7 +56,15 @@ impl SalaryService {
         page: PageRequest,
     ) -> Result<Page<ListedSalary>, AccessError> {
         let own = self.own(caller, Some(agency)).await?;
-        Ok(self.requests.of_agency(own, page).await?)
+        Ok(self.requests.list(SalaryFilter::OfAgency(own), page).await?)
+    }
+
+    /// The caller's own salaries, whichever agencies decide on them, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_own(&self, caller: UserId, page: PageRequest) -> Result<Page<ListedSalary>, StoreError> {
+        self.requests.list(SalaryFilter::OfHost(caller), page).await
     }
 
     /// A salary of the caller's agency, or his own that `agency` decides on, with its statement, made anew from what was kept.
@@ -74,6 +82,23 @@ impl SalaryService {
         if !is_his_own {
             self.own(caller, Some(agency)).await?;
         }
+        self.state(found).await
+    }
+
+    /// A salary of the caller's own, with its statement.
+    ///
+    /// # Errors
+    /// [`AccessError`]; `NotFound` for one that is not there, and for another's.
+    pub async fn own_statement(
+        &self,
+        caller: UserId,
+        request: SalaryRequestId,
+    ) -> Result<(SalaryRequest, Statement), AccessError> {
+        let found = self.requests.with_inputs(request).await?;
+        self.state(found.filter(|(request, _)| request.host == caller)).await
+    }
+
+    async fn state(&self, found: Option<(SalaryRequest, RawWeek)>) -> Result<(SalaryRequest, Statement), AccessError> {
         let (request, raw) = found.ok_or(AccessRefusal::NotFound)?;
         let inputs = WeekInputs::new(self.calendar, raw).map_err(|error| StoreError::Corrupt(error.into()))?;
         let statement = Statement::of(&self.policies.history().await?.for_week(request.week), &inputs);

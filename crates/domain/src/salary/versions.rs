@@ -54,6 +54,14 @@ impl PolicyHistory {
         holding.cloned().unwrap_or_else(PolicyVersion::built_in)
     }
 
+    /// How many minutes a valid day has: from which instant on how many, in order. The built-in policy is the first one.
+    #[must_use]
+    pub fn day_minutes(&self, calendar: BusinessCalendar) -> Vec<(DateTime<Utc>, u32)> {
+        let built_in = PolicyVersion::built_in();
+        let step = |version: &PolicyVersion| (calendar.day(version.from.monday()).start, version.policy.day_minutes());
+        std::iter::once(&built_in).chain(&self.0).map(step).collect()
+    }
+
     /// The versions that were activated, by their first week.
     #[must_use]
     pub fn versions(&self) -> &[PolicyVersion] {
@@ -181,6 +189,19 @@ mod tests {
             assert_eq!(history.for_week(week(text)).number, expected, "{text}");
         }
         assert_eq!(PolicyHistory::default().for_week(week("2026-W48")), PolicyVersion::built_in());
+    }
+
+    #[test]
+    fn the_minutes_of_a_valid_day_change_with_a_week() {
+        let calendar = BusinessCalendar::in_zone("Asia/Jakarta").unwrap();
+        let mut draft = SalaryPolicy::built_in().to_draft();
+        draft.valid_day_minutes = 60;
+        let shorter = PolicyVersion { policy: SalaryPolicy::parse(&draft).unwrap(), ..version(1, "2026-W49") };
+        let steps = PolicyHistory::new(vec![version(2, "2026-W50"), shorter]).day_minutes(calendar);
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let expected =
+            [(at("1969-12-28T17:00:00Z"), 120), (at("2026-11-29T17:00:00Z"), 60), (at("2026-12-06T17:00:00Z"), 120)];
+        assert_eq!(steps, expected);
     }
 
     fn check(from: &str, at: &str, history: &PolicyHistory) -> Result<u32, ActivationRefusal> {

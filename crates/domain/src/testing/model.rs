@@ -51,6 +51,8 @@ pub enum Moved {
     Gift(usize, usize, usize, i64, i64),
     /// Who received coins, and how many.
     Grant(usize, i64),
+    /// Whose coins were put right, and by how many.
+    Correction(usize, i64),
     /// Host, diamonds and coins of an exchange.
     Exchange(usize, i64, i64),
     /// Host and diamonds of a salary.
@@ -152,6 +154,16 @@ impl World {
                 person.add_coins(*coins)?;
                 let answer = Answer::Granted(person.coins);
                 self.moved.push(Moved::Grant(*user, *coins));
+                Ok(answer)
+            }
+            Step::Correction(Grant { user, coins, .. }) => {
+                let person = self.people.get_mut(*user).ok_or(Refusal::NoSuchReceiver)?;
+                if -*coins > person.coins {
+                    return Err(Refusal::TooFewCoins(-*coins, person.coins));
+                }
+                person.add_coins(*coins)?;
+                let answer = Answer::Granted(person.coins);
+                self.moved.push(Moved::Correction(*user, *coins));
                 Ok(answer)
             }
             Step::Exchange(Exchange { host, diamonds, .. }) => self.exchange(*host, *diamonds),

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    CoinGrant, ExchangeContext, ExchangeError, ExchangeOrder, ExchangePosting, ExchangeReceipt, ExchangeRefusal,
-    GrantContext, GrantError, GrantPosting, GrantReceipt, GrantRefusal,
+    CoinContext, CoinError, CoinOrder, CoinPosting, CoinReceipt, CoinRefusal, ExchangeContext, ExchangeError,
+    ExchangeOrder, ExchangePosting, ExchangeReceipt, ExchangeRefusal,
 };
 use crate::{
     decision::Decision,
@@ -15,29 +15,26 @@ use crate::{
     store::StoreError,
 };
 
-/// The rule that decides a grant, bound to one wish.
-pub type GrantDecision = Decision<GrantContext, GrantPosting, GrantRefusal>;
+/// The rule that decides a change of coins, bound to one wish.
+pub type CoinDecision = Decision<CoinContext, CoinPosting, CoinRefusal>;
 
 /// Moves coins atomically, other than by gifts.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait CoinLedger: Send + Sync {
-    /// Loads the [`GrantContext`] of `wish` under lock, calls `decide` once an attempt, and posts its
-    /// [`GrantPosting`] as one movement, all in one transaction, stamped `at`.
+    /// Loads the [`CoinContext`] of `wish` under lock, calls `decide` once an attempt, and posts its
+    /// [`CoinPosting`] as one movement, all in one transaction, stamped `at`.
     ///
-    /// - MUST move nothing when `decide` refuses, and keep the refusal under the wish's key.
-    /// - MUST write the wish's [line](CoinGrant::entry) of the audit log with the movement.
+    /// - MUST move nothing when `decide` refuses, and keep the refusal under a key that the client
+    ///   [chose](crate::idempotency::RequestKey::is_chosen).
+    /// - MUST write the wish's [line](CoinOrder::entry) of the audit log with the movement.
     /// - MUST answer the first outcome again for a repeated key with equal content, without calling `decide`, and
-    ///   [`GrantRefusal::KeyReused`] for other content.
+    ///   [`CoinRefusal::KeyReused`] for other content.
+    /// - MUST let exactly one of several wishes at once win where the balance suffices for one only.
     ///
     /// # Errors
-    /// [`GrantError::Refused`] from `decide` or for a reused key, [`GrantError::Store`] otherwise.
-    async fn grant(
-        &self,
-        wish: CoinGrant,
-        at: DateTime<Utc>,
-        decide: GrantDecision,
-    ) -> Result<GrantReceipt, GrantError>;
+    /// [`CoinError::Refused`] from `decide` or for a reused key, [`CoinError::Store`] otherwise.
+    async fn change(&self, wish: CoinOrder, at: DateTime<Utc>, decide: CoinDecision) -> Result<CoinReceipt, CoinError>;
 }
 
 /// The rule that decides an exchange, bound to one order.

@@ -1,12 +1,15 @@
 //! A user applies, or an owner invites.
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    upsert::on_constraint,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     agency::{
         AgencyStanding, HostApplication, HostApplyContext, HostApplyDecision, HostApplyOrder, HostApplyRefusal,
-        HostFacts, InviteContext, InviteDecision, InviteOrder, InviteRefusal,
+        HostFacts, InviteContext, InviteDecision, InviteOrder, InviteRefusal, Withdrawal,
     },
     id::{AgencyId, UserId},
 };
@@ -17,10 +20,12 @@ use super::{
 };
 use crate::{
     error::unreadable,
-    pg_agencies::owner_facts,
-    reviews::lock_card,
+    pg_agencies::{owner_facts, owns},
     schema::{agencies, host_applications as applications},
 };
+
+/// The rule that a card is one host's.
+const ONE_HOST_PER_CARD: &str = "host_applications_one_host_per_card";
 
 async fn locked_facts(
     connection: &mut AsyncPgConnection,
@@ -47,7 +52,6 @@ pub(super) async fn apply(
         .first(connection)
         .await
         .optional()?;
-    lock_card(connection, order.card.fingerprint).await?;
     let same_card: Option<i64> = applications::table
         .filter(applications::card_hash.eq(&order.card.fingerprint.0[..]))
         .filter(applications::status.eq_any(["pending", "approved"]))
@@ -64,7 +68,8 @@ pub(super) async fn apply(
     if let Err(refusal) = decide(&facts) {
         return Ok(Err(refusal));
     }
-    let row: Row = diesel::insert_into(applications::table)
+    // Of two who bring one card at this moment, one waits here for what the other comes to.
+    let row: Option<Row> = diesel::insert_into(applications::table)
         .values((
             applications::host_id.eq(order.host.value()),
             applications::agency_id.eq(order.agency.value()),
@@ -77,10 +82,27 @@ pub(super) async fn apply(
             applications::card_masked.eq(order.card.masked.to_string()),
             applications::created_at.eq(at),
         ))
+        .on_conflict(on_constraint(ONE_HOST_PER_CARD))
+        .do_nothing()
         .returning(COLUMNS)
         .get_result(connection)
+        .await
+        .optional()?;
+    row.map_or(Ok(Err(HostApplyRefusal::CardUsed)), |row| application(row).map(Ok))
+}
+
+/// How often the user has said no to an invitation of the agency.
+async fn declined(connection: &mut AsyncPgConnection, order: InviteOrder) -> QueryResult<u32> {
+    let said_no = applications::status.eq("declined").or(applications::withdrawal.eq(Withdrawal::ByHost.word()));
+    let count: i64 = applications::table
+        .filter(applications::host_id.eq(order.host.value()))
+        .filter(applications::agency_id.eq(order.agency.value()))
+        .filter(applications::invited_by.is_not_null())
+        .filter(said_no)
+        .count()
+        .get_result(connection)
         .await?;
-    application(row).map(Ok)
+    u32::try_from(count).map_err(unreadable)
 }
 
 pub(super) async fn invite(
@@ -89,7 +111,11 @@ pub(super) async fn invite(
     at: DateTime<Utc>,
     decide: &InviteDecision,
 ) -> QueryResult<Result<HostApplication, InviteRefusal>> {
-    let host = locked_facts(connection, order.host, order.agency).await?;
+    let host = if owns(connection, order.owner, order.agency.value()).await? {
+        locked_facts(connection, order.host, order.agency).await?
+    } else {
+        None
+    };
     // Stronger than for a look at it: two invitations at once would count each other's as none.
     agencies::table
         .filter(agencies::owner_id.eq(order.owner.value()))
@@ -106,7 +132,8 @@ pub(super) async fn invite(
         .count()
         .get_result(connection)
         .await?;
-    let facts = InviteContext { caller, host, open_invitations: u32::try_from(open).map_err(unreadable)? };
+    let declined = declined(connection, order).await?;
+    let facts = InviteContext { caller, host, declined, open_invitations: u32::try_from(open).map_err(unreadable)? };
     if let Err(refusal) = decide(&facts) {
         return Ok(Err(refusal));
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{contradictory, unreadable},
-    pg_agencies::owner_facts,
+    pg_agencies::{owner_facts, owns},
     pg_audit_log,
     schema::{agencies, host_applications as applications, memberships},
 };
@@ -42,14 +42,17 @@ pub(super) async fn review(
 }
 
 async fn load(connection: &mut AsyncPgConnection, order: &HostReviewOrder) -> QueryResult<HostReviewContext> {
-    // Whose application it is never changes, so it may be read before his row is locked.
-    let host: Option<i64> = applications::table
+    // Whose application it is, and to which agency, never changes, so it may be read before his row is locked.
+    let named: Option<(i64, i64)> = applications::table
         .find(order.application.value())
-        .select(applications::host_id)
+        .select((applications::host_id, applications::agency_id))
         .first(connection)
         .await
         .optional()?;
-    let host = host.map(UserId::new);
+    let host = match (order.by, named) {
+        (Decider::Owner { user, .. }, Some((_, agency))) if !owns(connection, user, agency).await? => None,
+        (_, named) => named.map(|(host, _)| UserId::new(host)),
+    };
     let is_banned = match host {
         Some(host) => lock_for_membership(connection, host).await?,
         None => None,

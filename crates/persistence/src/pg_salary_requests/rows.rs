@@ -10,7 +10,7 @@ use domain::{
     id::{AgencyId, SalaryRequestId, UserId},
     money::Diamonds,
     page::{Cursor, Page, PageRequest},
-    salary::{ListedSalary, RawWeek, SalaryRequest},
+    salary::{ListedSalary, RawWeek, SalaryFilter, SalaryRequest},
     time::BusinessWeek,
 };
 
@@ -18,7 +18,7 @@ use crate::{
     error::unreadable,
     pg_salary_closings::thaw,
     reviews::{DecisionRow, review},
-    schema::{salary_requests as requests, salary_statements as statements, users},
+    schema::{agencies, salary_requests as requests, salary_statements as statements, users},
 };
 
 /// The columns of a request, as [`Row`] reads them.
@@ -63,26 +63,31 @@ pub(super) fn request(
     })
 }
 
-pub(super) async fn of_agency(
+/// Salaries, newest first.
+pub(super) async fn list(
     connection: &mut AsyncPgConnection,
-    agency: AgencyId,
+    filter: SalaryFilter,
     page: PageRequest,
 ) -> QueryResult<Page<ListedSalary>> {
     let mut rows = requests::table
         .inner_join(users::table.on(users::id.eq(requests::host_id)))
-        .filter(requests::agency_id.eq(agency.value()))
+        .inner_join(agencies::table.on(agencies::id.eq(requests::agency_id)))
         .order((requests::created_at.desc(), requests::id.desc()))
         .limit(i64::from(page.limit.items()).saturating_add(1))
-        .select((COLUMNS, users::name))
+        .select((COLUMNS, users::name, agencies::family_name))
         .into_boxed();
+    rows = match filter {
+        SalaryFilter::OfAgency(agency) => rows.filter(requests::agency_id.eq(agency.value())),
+        SalaryFilter::OfHost(host) => rows.filter(requests::host_id.eq(host.value())),
+    };
     if let Some(Cursor { created_at, id }) = page.after {
         // The first half bounds the index scan, the second decides within one instant.
         rows = rows
             .filter(requests::created_at.le(created_at))
             .filter(requests::created_at.lt(created_at).or(requests::id.lt(id)));
     }
-    let rows: Vec<(Row, String)> = rows.load(connection).await?;
-    let listed = |(row, host_name)| Ok(ListedSalary { request: request(row)?, host_name });
+    let rows: Vec<(Row, String, String)> = rows.load(connection).await?;
+    let listed = |(row, host_name, family_name)| Ok(ListedSalary { request: request(row)?, host_name, family_name });
     let items = rows.into_iter().map(listed).collect::<QueryResult<_>>()?;
     Ok(Page::from_surplus(items, page.limit, |item: &ListedSalary| Cursor {
         created_at: item.request.created_at,

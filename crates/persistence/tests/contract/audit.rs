@@ -15,7 +15,7 @@ use domain::{
 };
 use persistence::PgMoneyAudit;
 
-use crate::support::{Fixture, calendar, key, order, refused, wish};
+use crate::support::{Fixture, calendar, correction, key, order, refused, wish};
 
 const INCOME: &str = "a gift has exactly its income";
 const BALANCE: &str = "balance equals movements minus gifts";
@@ -106,6 +106,24 @@ async fn a_grant_without_its_key_is_found() {
     let proof = "a grant has its key";
     check("DELETE FROM idempotency_keys WHERE operation = 'grant'", &[(proof, "movement 1", -1)]).await;
     check("UPDATE coin_movements SET reference = 'other'", &[(proof, "movement 1", -1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_without_its_key_is_found() {
+    let proof = "a correction has its key";
+    let corrected = async || {
+        let fixture = sent_fixture().await;
+        fixture.grant(correction(Actor::CommandLine, UserId::new(10_000_001), -30, "mistake")).await.unwrap();
+        fixture.assert_in_order().await;
+        fixture
+    };
+    let is_gone = "DELETE FROM idempotency_keys WHERE operation = 'correction'";
+    plant_and_audit(&corrected().await, is_gone, &[(proof, "movement 2", -1)]).await;
+    let is_a_grant = "UPDATE idempotency_keys SET operation = 'grant' WHERE operation = 'correction'";
+    plant_and_audit(&corrected().await, is_a_grant, &[(proof, "movement 2", -1), (RECEIPT, "grant 2", -1)]).await;
+    let was_taken = "DELETE FROM coin_movements WHERE kind = 'correction'";
+    plant_and_audit(&corrected().await, was_taken, &[(RECEIPT, "correction 2", -1), (BALANCE, "user 10000001", -30)])
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

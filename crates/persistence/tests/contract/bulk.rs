@@ -9,7 +9,7 @@ use domain::{
     money::Coins,
     ranking::GiftTotals as _,
     store::StoreError,
-    wallet::{CoinGrant, GrantAmount, GrantContext, GrantError, GrantPosting, GrantRefusal, grant},
+    wallet::{CoinChange, CoinContext, CoinError, CoinOrder, CoinPosting, CoinRefusal, change_balance},
 };
 use persistence::{PgBulkBooks, PgGiftTotals};
 
@@ -36,7 +36,7 @@ fn orders() -> Vec<(DateTime<Utc>, GiftOrder)> {
         .collect()
 }
 
-fn wishes() -> Vec<(DateTime<Utc>, CoinGrant)> {
+fn wishes() -> Vec<(DateTime<Utc>, CoinOrder)> {
     // Two for each, the second one on what the first one left; one of them by a user.
     let by = |number| if number == 5 { Actor::User(person(0)) } else { Actor::CommandLine };
     let wish = |number| wish(by(number), person(number % 4), 40_000 + number, &format!("coins-{number}"));
@@ -59,7 +59,7 @@ async fn many_wishes_come_to_the_rows_of_single_ones() {
     for (number, (_, wish)) in (0..).zip(wishes()) {
         single.grant_at(wish, number).await.unwrap();
     }
-    books(&many).grant(&wishes(), grant).await.unwrap();
+    books(&many).change_coins(&wishes(), change_balance).await.unwrap();
     for (number, (_, order)) in (0..).zip(orders()) {
         single.send_at(&order, number * 900).await.unwrap();
     }
@@ -79,7 +79,7 @@ async fn many_wishes_come_to_the_rows_of_single_ones() {
 async fn one_refusal_among_many_writes_nothing() {
     let fixture = Fixture::new().await;
     people(&fixture).await;
-    books(&fixture).grant(&wishes(), grant).await.unwrap();
+    books(&fixture).change_coins(&wishes(), change_balance).await.unwrap();
     let before = fixture.books().await;
 
     let mut orders = orders();
@@ -95,8 +95,8 @@ async fn one_refusal_among_many_writes_nothing() {
         (at(0), wish(Actor::CommandLine, person(0), 1, "a")),
         (at(0), wish(Actor::CommandLine, UserId::new(1), 1, "b")),
     ];
-    let refused = books(&fixture).grant(&wishes, grant).await;
-    assert!(matches!(refused, Err(GrantError::Refused(GrantRefusal::UnknownUser))), "{refused:?}");
+    let refused = books(&fixture).change_coins(&wishes, change_balance).await;
+    assert!(matches!(refused, Err(CoinError::Refused(CoinRefusal::UnknownUser))), "{refused:?}");
     assert_eq!(fixture.books().await, before);
     fixture.assert_in_order().await;
 }
@@ -108,19 +108,19 @@ async fn one_wrong_decision_among_many_writes_nothing() {
         let balance_after = posting.balance_after.checked_add(Coins::new(1).unwrap()).unwrap();
         Ok(GiftPosting { balance_after, ..posting })
     }
-    fn mean(amount: GrantAmount, facts: &GrantContext) -> Result<GrantPosting, GrantRefusal> {
-        let posting = grant(amount, facts)?;
-        Ok(GrantPosting { balance_after: posting.balance_after.checked_sub(Coins::new(1).unwrap()).unwrap() })
+    fn mean(change: CoinChange, facts: &CoinContext) -> Result<CoinPosting, CoinRefusal> {
+        let posting = change_balance(change, facts)?;
+        Ok(CoinPosting { balance_after: posting.balance_after.checked_sub(Coins::new(1).unwrap()).unwrap() })
     }
     let fixture = Fixture::new().await;
     people(&fixture).await;
-    books(&fixture).grant(&wishes(), grant).await.unwrap();
+    books(&fixture).change_coins(&wishes(), change_balance).await.unwrap();
     let before = fixture.books().await;
     let wrong = books(&fixture).settle(&orders(), generous).await;
     assert!(matches!(wrong, Err(SendGiftError::Store(StoreError::Corrupt(_)))), "{wrong:?}");
     let other = [(at(0), wish(Actor::CommandLine, person(0), 1, "other"))];
-    let wrong = books(&fixture).grant(&other, mean).await;
-    assert!(matches!(wrong, Err(GrantError::Store(StoreError::Corrupt(_)))), "{wrong:?}");
+    let wrong = books(&fixture).change_coins(&other, mean).await;
+    assert!(matches!(wrong, Err(CoinError::Store(StoreError::Corrupt(_)))), "{wrong:?}");
     assert_eq!(fixture.books().await, before);
     fixture.assert_in_order().await;
 }
@@ -129,15 +129,15 @@ async fn one_wrong_decision_among_many_writes_nothing() {
 async fn what_is_taken_is_not_written_again() {
     let fixture = Fixture::new().await;
     people(&fixture).await;
-    books(&fixture).grant(&wishes(), grant).await.unwrap();
+    books(&fixture).change_coins(&wishes(), change_balance).await.unwrap();
     books(&fixture).settle(&orders(), settle).await.unwrap();
     PgGiftTotals::new(fixture.database.clone(), calendar()).rebuild().await.unwrap();
     let before = fixture.books().await;
 
     let again = books(&fixture).settle(&orders()[30..], settle).await;
     assert!(matches!(again, Err(SendGiftError::Store(StoreError::Unavailable(_)))), "{again:?}");
-    let again = books(&fixture).grant(&wishes()[..1], grant).await;
-    assert!(matches!(again, Err(GrantError::Store(StoreError::Unavailable(_)))), "{again:?}");
+    let again = books(&fixture).change_coins(&wishes()[..1], change_balance).await;
+    assert!(matches!(again, Err(CoinError::Store(StoreError::Unavailable(_)))), "{again:?}");
     let again = books(&fixture).insert_users(&[new_user(10_000_009), new_user(10_000_000)]).await;
     assert!(matches!(again, Err(StoreError::Corrupt(_))), "{again:?}");
     assert_eq!(fixture.books().await, before);

@@ -1,5 +1,6 @@
-//! `CoinLedger`: grants, their refusals, and their keys.
+//! `CoinLedger`: grants and corrections, their refusals, and their keys.
 
+mod corrections;
 mod keys;
 
 use domain::{
@@ -7,15 +8,17 @@ use domain::{
     idempotency::Actor,
     money::{AMOUNT_MAX, Coins},
     store::StoreError,
-    wallet::{CoinGrant, CoinLedger as _, GrantDecision, GrantError, GrantPosting, GrantReceipt, GrantRefusal, grant},
+    wallet::{
+        CoinDecision, CoinError, CoinLedger as _, CoinOrder, CoinPosting, CoinReceipt, CoinRefusal, change_balance,
+    },
 };
 
 use crate::support::{Calls, Fixture, at, granting, wish};
 
-/// The refusal that a grant met.
-fn refused(result: Result<GrantReceipt, GrantError>) -> GrantRefusal {
+/// The refusal that a wish met.
+fn refused(result: Result<CoinReceipt, CoinError>) -> CoinRefusal {
     match result {
-        Err(GrantError::Refused(refusal)) => refusal,
+        Err(CoinError::Refused(refusal)) => refusal,
         other => panic!("no refusal but {other:?}"),
     }
 }
@@ -31,7 +34,7 @@ async fn a_grant_moves_exactly_its_amount() {
         (Actor::User(user), user.to_string(), AMOUNT_MAX - 501),
     ] {
         let wish = wish(actor, user, amount, "k");
-        let receipt = fixture.coins().grant(wish.clone(), at(5), granting(&wish, &Calls::default())).await.unwrap();
+        let receipt = fixture.coins().change(wish.clone(), at(5), granting(&wish, &Calls::default())).await.unwrap();
 
         balance += amount;
         assert_eq!(receipt.balance_after, Coins::new(balance).unwrap());
@@ -53,9 +56,9 @@ async fn a_refusal_writes_nothing_but_its_key_and_stays() {
     let fixture = Fixture::new().await;
     let rich = fixture.user_with(AMOUNT_MAX).await;
     let refusals = [
-        (wish(Actor::CommandLine, UserId::new(99), 1, "a"), GrantRefusal::UnknownUser),
-        (wish(Actor::CommandLine, rich, 1, "b"), GrantRefusal::BalanceTooLarge),
-        (wish(Actor::User(rich), rich, AMOUNT_MAX, "c"), GrantRefusal::BalanceTooLarge),
+        (wish(Actor::CommandLine, UserId::new(99), 1, "a"), CoinRefusal::UnknownUser),
+        (wish(Actor::CommandLine, rich, 1, "b"), CoinRefusal::BalanceTooLarge),
+        (wish(Actor::User(rich), rich, AMOUNT_MAX, "c"), CoinRefusal::BalanceTooLarge),
     ];
     for (wish, refusal) in &refusals {
         let mut before = fixture.books().await;
@@ -78,18 +81,18 @@ async fn a_refusal_writes_nothing_but_its_key_and_stays() {
     fixture.send(&crate::support::order(rich, poor, "rose", 1, "gift")).await.unwrap();
     for (wish, refusal) in refusals {
         let calls = Calls::default();
-        let again = fixture.coins().grant(wish.clone(), at(60), granting(&wish, &calls)).await;
+        let again = fixture.coins().change(wish.clone(), at(60), granting(&wish, &calls)).await;
         assert_eq!((refused(again), calls.count()), (refusal, 0));
     }
     fixture.assert_in_order().await;
 }
 
 /// The real rule with something wrong in what it decides.
-fn granting_wrongly(wish: &CoinGrant, balance_after: i64) -> GrantDecision {
-    let amount = wish.amount;
+fn deciding_wrongly(wish: &CoinOrder, balance_after: i64) -> CoinDecision {
+    let change = wish.change;
     Box::new(move |facts| {
-        grant(amount, facts).ok();
-        Ok(GrantPosting { balance_after: Coins::new(balance_after).unwrap() })
+        change_balance(change, facts).ok();
+        Ok(CoinPosting { balance_after: Coins::new(balance_after).unwrap() })
     })
 }
 
@@ -108,16 +111,16 @@ async fn a_wrong_posting_writes_nothing() {
         let wish = wish(Actor::User(user), user, amount, "k");
         let before = fixture.books().await;
 
-        let result = fixture.coins().grant(wish.clone(), at(0), granting_wrongly(&wish, claimed)).await;
+        let result = fixture.coins().change(wish.clone(), at(0), deciding_wrongly(&wish, claimed)).await;
 
-        let Err(GrantError::Store(StoreError::Corrupt(cause))) = result else { panic!("{claimed}: {result:?}") };
+        let Err(CoinError::Store(StoreError::Corrupt(cause))) = result else { panic!("{claimed}: {result:?}") };
         assert!(cause.to_string().contains(expected), "{claimed}: {cause}");
         assert_eq!(fixture.books().await, before, "{claimed}");
     }
     let nobody = wish(Actor::CommandLine, UserId::new(1), 5, "nobody");
     let before = fixture.books().await;
-    let result = fixture.coins().grant(nobody.clone(), at(0), granting_wrongly(&nobody, 5)).await;
-    assert!(matches!(result, Err(GrantError::Store(StoreError::Corrupt(_)))), "{result:?}");
+    let result = fixture.coins().change(nobody.clone(), at(0), deciding_wrongly(&nobody, 5)).await;
+    assert!(matches!(result, Err(CoinError::Store(StoreError::Corrupt(_)))), "{result:?}");
     assert_eq!(fixture.books().await, before);
     fixture.assert_in_order().await;
 }

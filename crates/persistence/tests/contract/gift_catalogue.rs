@@ -1,4 +1,6 @@
-//! `GiftCatalogue`: what can be sent.
+//! `GiftCatalogue`: what can be sent, and how that is changed.
+
+mod editing;
 
 use domain::{
     gift::{CatalogueGift, Category, GiftCatalogue as _, GiftKey, SizeClass, UnitPrice},

@@ -5,11 +5,13 @@ use domain::{
     idempotency::Actor,
     store::StoreError,
     user::{AvatarPath, UserRepository as _},
-    wallet::CoinLedger as _,
+    wallet::{CoinError, CoinLedger as _},
 };
 use persistence::{Database, PgCoinLedger, PgGiftLedger, PgUserRepository, PoolSettings};
 
-use crate::support::{Calls, Cut, Fixture, Place, Proxy, at, calendar, deciding, granting, order, until, wish};
+use crate::support::{
+    Calls, Cut, Fixture, Place, Proxy, at, calendar, correction, deciding, granting, order, until, wish,
+};
 
 /// Every place at which a gift can lose its connection before its commit, and in it.
 const PLACES: [Place; 6] = [
@@ -180,11 +182,38 @@ async fn a_grant_whose_commit_was_answered_to_nobody_is_found_and_not_repeated()
     let (wish, calls) = (wish(Actor::CommandLine, user, 7, "k"), Calls::default());
 
     let coins = PgCoinLedger::new(through(&proxy).await);
-    let receipt = coins.grant(wish.clone(), at(0), granting(&wish, &calls)).await.unwrap();
+    let receipt = coins.change(wish.clone(), at(0), granting(&wish, &calls)).await.unwrap();
 
     assert!(proxy.is_done());
     assert_eq!((calls.count(), fixture.balance(user).await, fixture.count("coin_movements").await), (1, 7, 1));
     assert_eq!(fixture.grant(wish).await.unwrap(), receipt);
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_whose_commits_are_never_answered_has_an_unknown_outcome_and_its_key_tells() {
+    let fixture = Fixture::new().await;
+    for (cut, cuts, balance) in
+        [(Cut::AfterCommit, 1, 20), (Cut::AfterCommit, 1_000, 20), (Cut::BeforeCommit, 1_000, 50)]
+    {
+        let user = fixture.user_with(50).await;
+        let proxy = Proxy::start(fixture.url(), cut, cuts).await;
+        let wish = correction(Actor::User(user), user, -30, "k");
+
+        let coins = PgCoinLedger::new(through(&proxy).await);
+        let result = coins.change(wish.clone(), at(0), granting(&wish, &Calls::default())).await;
+
+        if cuts == 1 {
+            // Found under its key by the attempt after.
+            assert_eq!(result.unwrap().balance_after.value(), 20);
+        } else {
+            assert!(matches!(result, Err(CoinError::Store(StoreError::OutcomeUnknown(_)))), "{cut:?}: {result:?}");
+        }
+        assert_eq!(fixture.balance(user).await, balance, "{cut:?}");
+        let receipt = fixture.grant(wish).await.unwrap();
+        assert_eq!((receipt.balance_after.value(), fixture.balance(user).await), (20, 20), "{cut:?}");
+    }
+    assert_eq!(fixture.count("audit_log WHERE action = 'coins_corrected'").await, 3);
     fixture.assert_in_order().await;
 }
 

@@ -12,7 +12,7 @@ use domain::{
     id::{SalaryRequestId, UserId},
     salary::{SalaryDecisionError, SalaryRequests as _},
     testing::model::{Answer, Cast, OWNERS, PEOPLE, Refusal, SALARIES, Step, Wish, World, opening, sequence},
-    wallet::{ExchangeError, GrantError},
+    wallet::{CoinError, ExchangeError},
 };
 use persistence::PgGiftLedger;
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -83,10 +83,10 @@ async fn play(stage: &Stage, step: &Step, number: u64, second: i64) -> (Answer, 
                 });
             (Answer::from(&result), format!("{result:?}"))
         }
-        Wish::Grant(wish) => {
+        Wish::Coins(wish) => {
             let result = fixture.grant_at(wish, second).await.map_err(|error| match error {
-                GrantError::Refused(refusal) => refusal,
-                GrantError::Store(error) => panic!("{error:?}"),
+                CoinError::Refused(refusal) => refusal,
+                CoinError::Store(error) => panic!("{error:?}"),
             });
             (Answer::from(&result), format!("{result:?}"))
         }

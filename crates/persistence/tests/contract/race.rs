@@ -128,7 +128,7 @@ async fn grants_gifts_and_changed_profiles_at_once_lose_nothing() {
         let (coins, wish) = (fixture.coins(), wish(Actor::CommandLine, user, 3, &format!("grant-{number}")));
         let task = async move {
             let decide = granting(&wish, &Calls::default());
-            coins.grant(wish, at(0), decide).await.unwrap();
+            coins.change(wish, at(0), decide).await.unwrap();
         };
         Box::pin(task) as _
     });
@@ -168,7 +168,7 @@ async fn the_books_are_in_order_at_every_instant() {
                     gifts.settle(back.clone(), at(0), deciding(&back, &calls)),
                 );
                 let (there, back, granted) =
-                    tokio::join!(there, back, coins.grant(wish.clone(), at(0), granting(&wish, &calls)));
+                    tokio::join!(there, back, coins.change(wish.clone(), at(0), granting(&wish, &calls)));
                 there.unwrap();
                 back.unwrap();
                 granted.unwrap();

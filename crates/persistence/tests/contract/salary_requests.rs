@@ -10,7 +10,9 @@ use domain::{
     money::Diamonds,
     page::{Limit, PageRequest},
     review::{Decided, Review, Verdict},
-    salary::{Payout, SalaryDecisionError, SalaryPosting, SalaryRefusal, SalaryRequests as _, decide_salary},
+    salary::{
+        Payout, SalaryDecisionError, SalaryFilter, SalaryPosting, SalaryRefusal, SalaryRequests as _, decide_salary,
+    },
     wallet::Reason,
 };
 
@@ -182,26 +184,28 @@ async fn a_wrong_posting_meets_the_database_and_nothing_of_it_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agency_sees_its_own_salaries_newest_first() {
+async fn an_agency_and_a_host_see_their_own_salaries_newest_first() {
     let asked = Asked::new().await;
-    let (fixture, other) = (&asked.fixture, asked.fixture.user().await);
+    let (fixture, other, second) = (&asked.fixture, asked.fixture.user().await, asked.fixture.user().await);
     let others = fixture.agency_of(other).await;
     fixture.asked(asked.host, others, week("2026-W46"), 5).await;
     let mut own = vec![asked.request];
     for number in 0..8 {
         own.push(fixture.asked(asked.host, asked.agency, week("2026-W45").minus(number), 7).await);
     }
+    own.push(fixture.asked(second, asked.agency, week("2026-W47"), 9).await);
     own.reverse();
-    let list = async |agency, limit, after| {
+    let list = async |filter, limit, after| {
         let limit = Limit::parse(limit).unwrap();
-        fixture.salaries().of_agency(agency, PageRequest { limit, after }).await.unwrap()
+        fixture.salaries().list(filter, PageRequest { limit, after }).await.unwrap()
     };
+    let of_agency = SalaryFilter::OfAgency(asked.agency);
     let ids = |page: &domain::page::Page<domain::salary::ListedSalary>| {
         page.items.iter().map(|listed| listed.request.id).collect::<Vec<_>>()
     };
-    let all = list(asked.agency, 100, None).await;
+    let all = list(of_agency, 100, None).await;
     assert_eq!((ids(&all), all.next), (own.clone(), None));
-    let oldest = &all.items[8];
+    let oldest = all.items.last().unwrap();
     assert_eq!(oldest.host_name, format!("User-{:04}", asked.host.value() % 10_000), "as users are called at first");
     let request = &oldest.request;
     assert_eq!((request.week, request.salary.value(), request.valid_sessions), (week("2026-W47"), 2_000, 4));
@@ -209,7 +213,7 @@ async fn an_agency_sees_its_own_salaries_newest_first() {
     for limit in [1, 2, 4, 9] {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = list(asked.agency, limit, after).await;
+            let page = list(of_agency, limit, after).await;
             seen.extend(ids(&page));
             after = page.next;
             if after.is_none() {
@@ -218,7 +222,13 @@ async fn an_agency_sees_its_own_salaries_newest_first() {
         }
         assert_eq!(seen, own, "pages of {limit}");
     }
-    assert_eq!(list(AgencyId::new(5), 100, None).await.items, []);
+    assert_eq!(list(SalaryFilter::OfAgency(AgencyId::new(5)), 100, None).await.items, []);
+    // A host has those of all his agencies, and nobody else's.
+    let of_host = list(SalaryFilter::OfHost(asked.host), 100, None).await.items;
+    assert!(of_host.iter().all(|listed| listed.request.host == asked.host && listed.family_name == "Bintang"));
+    let of_others = of_host.iter().filter(|listed| listed.request.agency == others);
+    assert_eq!((of_host.len(), of_others.count()), (own.len(), 1));
+    assert_eq!(list(SalaryFilter::OfHost(asked.owner), 100, None).await.items, []);
     fixture.assert_in_order().await;
 }
 

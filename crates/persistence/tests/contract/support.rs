@@ -26,7 +26,10 @@ use domain::{
     idempotency::{Actor, RequestKey},
     time::BusinessCalendar,
     user::{DisplayName, NewUser, PasswordHash, PhoneNumber, Role, UserRepository as _},
-    wallet::{CoinGrant, CoinLedger as _, GrantAmount, GrantDecision, GrantError, GrantReceipt, Reason, grant},
+    wallet::{
+        CoinChange, CoinDecision, CoinError, CoinLedger as _, CoinOrder, CoinReceipt, CorrectionAmount, GrantAmount,
+        Reason, change_balance,
+    },
 };
 use persistence::{Database, PgCoinLedger, PgGiftLedger, PgUserRepository, PoolSettings};
 use testkit::TestDatabase;
@@ -133,14 +136,15 @@ impl Fixture {
         self.grant(wish(Actor::CommandLine, user, coins, &key)).await.unwrap();
     }
 
-    pub(crate) async fn grant(&self, wish: CoinGrant) -> Result<GrantReceipt, GrantError> {
+    /// Grants or corrects coins.
+    pub(crate) async fn grant(&self, wish: CoinOrder) -> Result<CoinReceipt, CoinError> {
         self.grant_at(wish, 0).await
     }
 
     /// Grants coins at a later second of the tests' time.
-    pub(crate) async fn grant_at(&self, wish: CoinGrant, second: i64) -> Result<GrantReceipt, GrantError> {
+    pub(crate) async fn grant_at(&self, wish: CoinOrder, second: i64) -> Result<CoinReceipt, CoinError> {
         let decide = granting(&wish, &Calls::default());
-        self.coins().grant(wish, at(second), decide).await
+        self.coins().change(wish, at(second), decide).await
     }
 
     /// Sends a gift by the real rule.
@@ -232,14 +236,18 @@ pub(crate) fn order(sender: UserId, receiver: UserId, gift: &str, quantity: i64,
     GiftOrder::new(sender, receiver, gift, Quantity::parse(quantity).unwrap(), None, key(text)).unwrap()
 }
 
-pub(crate) fn wish(actor: Actor, user: UserId, coins: i64, text: &str) -> CoinGrant {
-    CoinGrant {
+pub(crate) fn wish(actor: Actor, user: UserId, coins: i64, text: &str) -> CoinOrder {
+    CoinOrder {
         actor,
         user,
-        amount: GrantAmount::parse(coins).unwrap(),
+        change: CoinChange::Grant(GrantAmount::parse(coins).unwrap()),
         reason: Reason::parse("a test").unwrap(),
         key: key(text),
     }
+}
+
+pub(crate) fn correction(actor: Actor, user: UserId, coins: i64, text: &str) -> CoinOrder {
+    CoinOrder { change: CoinChange::Correction(CorrectionAmount::parse(coins).unwrap()), ..wish(actor, user, 1, text) }
 }
 
 /// How often a decision was asked for.
@@ -266,11 +274,11 @@ pub(crate) fn deciding(order: &GiftOrder, calls: &Calls) -> GiftDecision {
 }
 
 /// The real rule, with its calls counted.
-pub(crate) fn granting(wish: &CoinGrant, calls: &Calls) -> GrantDecision {
-    let (amount, calls) = (wish.amount, calls.clone());
+pub(crate) fn granting(wish: &CoinOrder, calls: &Calls) -> CoinDecision {
+    let (change, calls) = (wish.change, calls.clone());
     Box::new(move |facts| {
         calls.add();
-        grant(amount, facts)
+        change_balance(change, facts)
     })
 }
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use domain::{
     agency::ReadCardError,
     user::AdminError,
-    wallet::{GrantError, GrantRefusal, InvalidGrant},
+    wallet::{CoinError, CoinRefusal, InvalidCoins},
 };
 
 use super::ApiError;
@@ -33,24 +33,29 @@ impl ApiError {
     }
 }
 
-impl From<InvalidGrant> for ApiError {
-    fn from(error: InvalidGrant) -> Self {
+impl From<InvalidCoins> for ApiError {
+    fn from(error: InvalidCoins) -> Self {
         match error {
-            InvalidGrant::Amount => Self::invalid_amount(),
-            InvalidGrant::Reason => Self::invalid_reason(),
+            InvalidCoins::Grant | InvalidCoins::Correction => Self::invalid_amount(),
+            InvalidCoins::Reason => Self::invalid_reason(),
         }
     }
 }
 
-impl From<GrantError> for ApiError {
-    fn from(error: GrantError) -> Self {
+impl From<CoinError> for ApiError {
+    fn from(error: CoinError) -> Self {
         match error {
-            GrantError::Refused(GrantRefusal::KeyReused) => Self::idempotency_key_reused(),
-            GrantError::Refused(GrantRefusal::UnknownUser) => Self::administered_user_not_found(),
-            GrantError::Refused(GrantRefusal::BalanceTooLarge) => {
+            CoinError::Refused(CoinRefusal::KeyReused) => Self::idempotency_key_reused(),
+            CoinError::Refused(CoinRefusal::UnknownUser) => Self::administered_user_not_found(),
+            CoinError::Refused(CoinRefusal::BalanceTooLarge) => {
                 Self::bad_request("balance_too_large", "Coin balance too large")
             }
-            GrantError::Store(error) => error.into(),
+            CoinError::Refused(CoinRefusal::InsufficientBalance { needed, available }) => {
+                Self::bad_request("insufficient_balance", "Insufficient balance")
+                    .with("needed", needed.value())
+                    .with("current", available.value())
+            }
+            CoinError::Store(error) => error.into(),
         }
     }
 }

@@ -88,6 +88,9 @@ impl From<InviteRefusal> for ApiError {
             InviteRefusal::AlreadyApplied => {
                 Self::bad_request("already_applied", "Host already has an application for this agency")
             }
+            InviteRefusal::DeclinedTooOften => {
+                Self::host_conflict("declined_too_often", "Host has declined your invitations too often")
+            }
             InviteRefusal::TooMany => Self::host_conflict("too_many_invitations", "Too many open invitations"),
         }
     }

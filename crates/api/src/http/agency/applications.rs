@@ -72,7 +72,7 @@ pub(in crate::http) struct Invited {
     (status = 401, description = "`token_missing`", body = Refusal),
     (status = 403, description = "`not_an_agency`, `token_invalid`, `token_expired`, `token_revoked`, `account_banned`", body = Refusal),
     (status = 404, description = "`user_not_found`; `not_found`: an agency that is not the caller's", body = Refusal),
-    (status = 409, description = "`already_member`, `too_many_invitations`", body = Refusal),
+    (status = 409, description = "`already_member`, `declined_too_often`, `too_many_invitations`", body = Refusal),
     (status = 413, description = "`body_too_large`", body = Refusal),
     (status = 503, description = "`busy`, `unavailable`, `outcome_unknown`", body = Refusal),
 ))]

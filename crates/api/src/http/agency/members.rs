@@ -7,7 +7,6 @@ use domain::{
     agency::{EndOrder, Member},
     id::MembershipId,
     page::{Cursor, Limit, Page},
-    salary::SalaryPolicy,
     time::Period,
 };
 use serde::Serialize;
@@ -79,8 +78,7 @@ impl MemberView {
 async fn members(state: &State, request: &HttpRequest, period: Period) -> Result<Page<Member>, ApiError> {
     let (caller, agency) = (caller(request).await?, agency_of(request)?);
     let page = query::<PageQuery>(request)?.parse(MEMBERS)?;
-    let minutes = SalaryPolicy::built_in().day_minutes();
-    Ok(state.agencies.figures.members(caller, agency, period, minutes, page).await?)
+    Ok(state.agencies.figures.members(caller, agency, period, page).await?)
 }
 
 /// List the members of one's agency
@@ -146,14 +144,15 @@ struct ActiveMemberView {
     user_id: i64,
     name: String,
     avatar_url: Option<String>,
-    /// Days with at least the hours of a valid day.
+    /// Valid days by the salary policy of their weeks.
     active_days: i64,
     badge: Option<String>,
 }
 
 /// List on how many days members were live
 ///
-/// For the owner of the agency. A day counts from two hours of ended sessions on.
+/// For the owner of the agency. A day counts by the salary policy of its week: with as much time of valid sessions as a valid day
+/// has, while the host was a member. Sessions count when they have ended.
 #[utoipa::path(tag = "agencies", security(("token" = [])),
     params(PeriodQuery, PageQuery, ("agency_id" = i64, Path, description = "The caller's agency")), responses(
     (status = 200, description = "A page of members; `weekly` when no period is given", body = ActiveDaysView),

@@ -19,6 +19,12 @@ pub(in crate::http) struct StatementAnswer {
     data: StatementView,
 }
 
+impl StatementAnswer {
+    pub(super) fn new(request: &SalaryRequest, statement: &Statement) -> Json<Self> {
+        Json(Self { success: true, data: StatementView::new(request, statement) })
+    }
+}
+
 /// A week of a host, and what it came to.
 #[derive(Serialize, ToSchema)]
 struct StatementView {
@@ -183,5 +189,5 @@ pub(in crate::http) async fn read(state: State, request: HttpRequest) -> Result<
     let agency = path_id(&request, "agency_id", AgencyId::parse)?;
     let salary = path_id(&request, "request_id", SalaryRequestId::parse)?;
     let (salary, statement) = state.salaries.salaries.statement(caller, agency, salary).await?;
-    Ok(Json(StatementAnswer { success: true, data: StatementView::new(&salary, &statement) }))
+    Ok(StatementAnswer::new(&salary, &statement))
 }

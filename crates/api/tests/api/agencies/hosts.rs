@@ -133,6 +133,13 @@ async fn an_invited_user_is_asked_first() {
     let reject = app.act(&agency.owner, &format!("/api/agency/host-application/{revoked}/reject")).await;
     assert_eq!(reject, (200, json!({"success": true, "message": "Host application rejected"})));
     assert_code(&answer(&other, revoked, "accept").await, 409, "already_decided");
+    // Who says no often enough is asked no more.
+    for _ in 0..2 {
+        let declined = app.invite(&agency, &other).await;
+        assert_eq!(answer(&other, declined, "decline").await.0, 200);
+    }
+    let text = "Host has declined your invitations too often";
+    assert_refused(&invite(&agency.owner, other.id, agency.id).await, 409, "declined_too_often", text);
     app.stop().await;
 }
 

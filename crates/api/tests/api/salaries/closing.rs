@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Asked, agency};
-use crate::support::{TestApp, assert_code, assert_refused};
+use crate::support::{TestApp, User, assert_code, assert_refused};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_and_the_host_read_what_a_salary_was_made_from() {
@@ -40,6 +40,35 @@ async fn the_owner_and_the_host_read_what_a_salary_was_made_from() {
     let unknown = asked.path("salary-request/99");
     assert_code(&asked.app.get(&unknown, Some(&asked.owner.token)).await, 404, "not_found");
     assert_code(&asked.app.get(&asked.path("salary-request/x"), Some(&asked.owner.token)).await, 400, "invalid_id");
+    asked.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_lists_his_own_salaries_and_reads_what_they_were_made_from() {
+    let asked = Asked::new().await;
+    let other = asked.app.user().await;
+    let elsewhere = super::ask(other.id, asked.owner.id, "2026-11-16", 9);
+    asked.app.sql().await.batch_execute(&elsewhere).await.unwrap();
+    let read =
+        async |user: &User, rest: &str| asked.app.get(&format!("/api/hosts/salaries{rest}"), Some(&user.token)).await;
+    let (status, list) = read(&asked.host, "").await;
+    let ids: Vec<_> = list["data"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert_eq!((status, ids), (200, vec![json!(2), json!(1)]), "{list}");
+    assert_eq!(list["data"], json!(asked.list().await[1..]), "what the owner sees of them");
+    assert_eq!(list["data"][0]["family_name"], "Bintang");
+    let (_, page) = read(&asked.host, "?limit=1").await;
+    let next = format!("?limit=1&cursor={}", page["nextCursor"].as_str().unwrap());
+    let (_, rest) = read(&asked.host, &next).await;
+    assert_eq!((&rest["data"][0]["id"], &rest["nextCursor"]), (&json!(1), &json!(null)));
+    assert_eq!(read(&asked.owner, "").await.1["data"], json!([]), "the hosts of his agency are not himself");
+
+    // He reads them wherever he belongs now, and nobody else's.
+    let of_agency = asked.app.get(&asked.path("salary-request/2"), Some(&asked.owner.token)).await;
+    assert_eq!(read(&asked.host, "/2").await, of_agency);
+    for (reader, id) in [(&other, "/2"), (&asked.owner, "/2"), (&asked.host, "/3"), (&asked.host, "/99")] {
+        assert_refused(&read(reader, id).await, 404, "not_found", "Not found");
+    }
+    assert_code(&read(&asked.host, "/x").await, 400, "invalid_id");
     asked.app.stop().await;
 }
 

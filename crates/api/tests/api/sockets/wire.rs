@@ -12,16 +12,16 @@ use tokio::{
 
 use crate::support::TestApp;
 
-pub(super) const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
-pub(super) const WEBSOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
+pub(crate) const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+pub(crate) const WEBSOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
 /// How long an answer may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const TEXT: u8 = 0x1;
 const CLOSE: u8 = 0x8;
 
 /// What a request for a websocket says, with some headers more.
-pub(super) fn upgrade(path: &str, headers: &str) -> String {
+pub(crate) fn upgrade(path: &str, headers: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: chatme.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
@@ -29,14 +29,14 @@ pub(super) fn upgrade(path: &str, headers: &str) -> String {
 }
 
 /// A frame of a client. Its mask is zero, so that the payload stands in it as it is.
-pub(super) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(first, payload.len());
     frame.extend_from_slice(payload);
     frame
 }
 
 /// The head of a frame that announces so many bytes.
-pub(super) fn header(first: u8, bytes: usize) -> Vec<u8> {
+pub(crate) fn header(first: u8, bytes: usize) -> Vec<u8> {
     let mut frame = vec![first];
     match (u8::try_from(bytes), u16::try_from(bytes)) {
         (Ok(short @ ..126), _) => frame.push(0x80 | short),
@@ -54,8 +54,8 @@ pub(super) fn header(first: u8, bytes: usize) -> Vec<u8> {
 }
 
 /// A connection that speaks bytes.
-pub(super) struct Ws {
-    pub(super) stream: TcpStream,
+pub(crate) struct Ws {
+    pub(crate) stream: TcpStream,
     /// What was read and not looked at yet.
     read: Vec<u8>,
     acks: u64,
@@ -65,14 +65,14 @@ pub(super) struct Ws {
 
 impl Ws {
     /// Sends these bytes; answers the head of what is answered.
-    pub(super) async fn send_first(app: &TestApp, bytes: &[u8]) -> (String, Self) {
+    pub(crate) async fn send_first(app: &TestApp, bytes: &[u8]) -> (String, Self) {
         let mut ws = Self::connect_and_send(app, bytes).await;
         let head = ws.head().await.expect("an answer before the connection ends");
         (head, ws)
     }
 
     /// Sends these bytes first.
-    pub(super) async fn connect_and_send(app: &TestApp, bytes: &[u8]) -> Self {
+    pub(crate) async fn connect_and_send(app: &TestApp, bytes: &[u8]) -> Self {
         let stream = TcpStream::connect(app.address).await.unwrap();
         let mut ws = Self { stream, read: Vec::new(), acks: 0, passed_over: Vec::new() };
         ws.send(bytes).await;
@@ -80,17 +80,17 @@ impl Ws {
     }
 
     /// The head of the answer, unless the connection ends without one.
-    pub(super) async fn try_head(mut self) -> Option<String> {
+    pub(crate) async fn try_head(mut self) -> Option<String> {
         self.head().await
     }
 
     /// A websocket that the server has opened a session on.
-    pub(super) async fn open(app: &TestApp) -> Self {
+    pub(crate) async fn open(app: &TestApp) -> Self {
         Self::try_open(app).await.unwrap_or_else(|head| panic!("{head}"))
     }
 
     /// The same, or the head of the refusal.
-    pub(super) async fn try_open(app: &TestApp) -> Result<Self, String> {
+    pub(crate) async fn try_open(app: &TestApp) -> Result<Self, String> {
         let (head, mut ws) = Self::send_first(app, upgrade(WEBSOCKET, "").as_bytes()).await;
         if !head.starts_with("HTTP/1.1 101 ") {
             return Err(head);
@@ -100,7 +100,7 @@ impl Ws {
     }
 
     /// One that has joined, as this user or as a guest.
-    pub(super) async fn joined(app: &TestApp, token: Option<&str>) -> Self {
+    pub(crate) async fn joined(app: &TestApp, token: Option<&str>) -> Self {
         let mut ws = Self::open(app).await;
         let answer = ws.join(token).await;
         assert!(answer.starts_with("40{\"sid\""), "{answer}");
@@ -108,24 +108,24 @@ impl Ws {
     }
 
     /// Asks to join; answers the answer.
-    pub(super) async fn join(&mut self, token: Option<&str>) -> String {
+    pub(crate) async fn join(&mut self, token: Option<&str>) -> String {
         let auth = token.map_or(json!({}), |token| json!({"token": token}));
         self.say(&format!("40{auth}")).await;
         self.text().await
     }
 
-    pub(super) async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         // It may have been closed already: then reading tells.
         let _ = self.stream.write_all(bytes).await;
     }
 
     /// Sends a text message.
-    pub(super) async fn say(&mut self, text: &str) {
+    pub(crate) async fn say(&mut self, text: &str) {
         self.send(&frame(0x80 | TEXT, text.as_bytes())).await;
     }
 
     /// Emits an event; answers what it is acknowledged with. Events that come before are [`Self::passed_over`].
-    pub(super) async fn ask(&mut self, event: &str, payload: &Value) -> Value {
+    pub(crate) async fn ask(&mut self, event: &str, payload: &Value) -> Value {
         self.acks += 1;
         let prefix = format!("43{}[", self.acks);
         self.say(&format!("42{}{}", self.acks, json!([event, payload]))).await;
@@ -139,24 +139,24 @@ impl Ws {
     }
 
     /// The events that came before acknowledgements, since this was asked last; their names and bodies.
-    pub(super) fn passed_over(&mut self) -> Vec<(String, Value)> {
+    pub(crate) fn passed_over(&mut self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.passed_over)
     }
 
     /// The code of what an event is acknowledged with; `null` when it was done.
-    pub(super) async fn code(&mut self, event: &str, payload: &Value) -> Value {
+    pub(crate) async fn code(&mut self, event: &str, payload: &Value) -> Value {
         let answer = self.ask(event, payload).await;
         assert_eq!(answer["ok"] == json!(true), answer["code"].is_null(), "{answer}");
         answer["code"].clone()
     }
 
     /// The body of the next event of this name.
-    pub(super) async fn event(&mut self, name: &str) -> Value {
+    pub(crate) async fn event(&mut self, name: &str) -> Value {
         self.until(name).await.pop().unwrap().1
     }
 
     /// All events up to the next one of this name, which is the last of them; their names and bodies.
-    pub(super) async fn until(&mut self, name: &str) -> Vec<(String, Value)> {
+    pub(crate) async fn until(&mut self, name: &str) -> Vec<(String, Value)> {
         let mut events = Vec::new();
         while events.last().is_none_or(|(last, _)| last != name) {
             events.extend(as_event(&self.text().await));
@@ -165,7 +165,7 @@ impl Ws {
     }
 
     /// The next text message.
-    pub(super) async fn text(&mut self) -> String {
+    pub(crate) async fn text(&mut self) -> String {
         match self.next().await {
             Some((TEXT, payload)) => String::from_utf8(payload).unwrap(),
             other => panic!("no text: {other:?}"),
@@ -173,7 +173,7 @@ impl Ws {
     }
 
     /// The code that it is closed with; what comes before is passed over. `None` when the connection ends without one.
-    pub(super) async fn closed(&mut self) -> Option<u16> {
+    pub(crate) async fn closed(&mut self) -> Option<u16> {
         loop {
             if let (CLOSE, payload) = self.next().await? {
                 return Some(u16::from_be_bytes([payload[0], payload[1]]));
@@ -182,12 +182,12 @@ impl Ws {
     }
 
     /// Ends the connection with a reset.
-    pub(super) fn reset(self) {
+    pub(crate) fn reset(self) {
         self.stream.set_zero_linger().unwrap();
     }
 
     /// The next frame, unless the connection ends before it does.
-    pub(super) async fn next(&mut self) -> Option<(u8, Vec<u8>)> {
+    pub(crate) async fn next(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let Some((opcode, range)) = complete(&self.read) {
                 let payload = self.read[range.clone()].to_vec();
@@ -199,13 +199,13 @@ impl Ws {
     }
 
     /// Everything up to the end of the connection.
-    pub(super) async fn everything(mut self) -> Vec<u8> {
+    pub(crate) async fn everything(mut self) -> Vec<u8> {
         while self.fill().await.is_some() {}
         self.read
     }
 
     /// The head of the next answer, and what stands before it.
-    pub(super) async fn head(&mut self) -> Option<String> {
+    pub(crate) async fn head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
                 return Some(String::from_utf8(self.read.drain(..end + 4).collect()).unwrap());
@@ -215,7 +215,7 @@ impl Ws {
     }
 
     /// Reads more; `None` at the end.
-    pub(super) async fn fill(&mut self) -> Option<()> {
+    pub(crate) async fn fill(&mut self) -> Option<()> {
         let mut bytes = [0; 8_192];
         let read = timeout(PATIENCE, self.stream.read(&mut bytes)).await.expect("an answer in time");
         let count = read.unwrap_or(0);
@@ -241,15 +241,15 @@ fn complete(bytes: &[u8]) -> Option<(u8, std::ops::Range<usize>)> {
 }
 
 /// A status and a text.
-pub(super) type Answered = (u16, String);
+pub(crate) type Answered = (u16, String);
 
 /// Polls, or opens a session; with an origin where one is given.
-pub(super) async fn get(app: &TestApp, path: &str, origin: Option<&str>) -> Answered {
+pub(crate) async fn get(app: &TestApp, path: &str, origin: Option<&str>) -> Answered {
     answered(app.request(Method::GET, path), origin).await
 }
 
 /// Pushes.
-pub(super) async fn post(app: &TestApp, path: &str, origin: Option<&str>, body: impl Into<reqwest::Body>) -> Answered {
+pub(crate) async fn post(app: &TestApp, path: &str, origin: Option<&str>, body: impl Into<reqwest::Body>) -> Answered {
     answered(app.request(Method::POST, path).body(body), origin).await
 }
 
@@ -263,12 +263,12 @@ async fn answered(request: reqwest::RequestBuilder, origin: Option<&str>) -> Ans
 }
 
 /// The path of a new polling session.
-pub(super) async fn open_polling(app: &TestApp) -> String {
+pub(crate) async fn open_polling(app: &TestApp) -> String {
     try_open_polling(app).await.unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 /// The same, or the text of the refusal.
-pub(super) async fn try_open_polling(app: &TestApp) -> Result<String, String> {
+pub(crate) async fn try_open_polling(app: &TestApp) -> Result<String, String> {
     let (_, body) = get(app, POLLING, None).await;
     let Some(open) = body.strip_prefix('0') else { return Err(body) };
     let open: Value = serde_json::from_str(open).unwrap();

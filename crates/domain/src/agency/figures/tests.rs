@@ -71,7 +71,7 @@ async fn nobody_sees_the_figures_of_another_agency() {
         assert_eq!(refusal(service.overview(caller, agency).await), expected);
         assert_eq!(refusal(service.top_earners(caller, agency).await), expected);
         assert_eq!(refusal(service.lives(caller, agency, Period::Daily).await), expected);
-        assert_eq!(refusal(service.members(caller, agency, Period::Weekly, 120, page).await), expected);
+        assert_eq!(refusal(service.members(caller, agency, Period::Weekly, page).await), expected);
     }
 }
 

@@ -10,6 +10,9 @@ use crate::{
 /// The most invitations of one agency that wait for an answer.
 pub const INVITATIONS_MAX: u32 = 200;
 
+/// How often a user may say no to invitations of one agency before it cannot invite him any more. He may still apply.
+pub const DECLINES_MAX: u32 = 3;
+
 /// What is known of a user who is to become a host, under lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostFacts {
@@ -169,6 +172,8 @@ pub struct InviteContext {
     pub caller: OwnerFacts,
     /// Who is invited, if there is such a user.
     pub host: Option<HostFacts>,
+    /// How often he has declined an invitation of the agency, or withdrawn from one.
+    pub declined: u32,
     /// How many invitations of the agency wait for an answer.
     pub open_invitations: u32,
 }
@@ -191,6 +196,9 @@ pub enum InviteRefusal {
     /// He has an open application to this agency or invitation of it.
     #[error("the user has an application for this agency")]
     AlreadyApplied,
+    /// He has said no often enough.
+    #[error("the user has declined {DECLINES_MAX} invitations of this agency")]
+    DeclinedTooOften,
     /// Too many invitations wait for an answer.
     #[error("an agency has at most {INVITATIONS_MAX} open invitations")]
     TooMany,
@@ -220,6 +228,8 @@ pub fn invite_host(order: InviteOrder, facts: &InviteContext) -> Result<(), Invi
         Err(InviteRefusal::AlreadyMember)
     } else if host.open.own_here || host.open.invited_here || host.open.accepted_here {
         Err(InviteRefusal::AlreadyApplied)
+    } else if facts.declined >= DECLINES_MAX {
+        Err(InviteRefusal::DeclinedTooOften)
     } else if facts.open_invitations >= INVITATIONS_MAX {
         Err(InviteRefusal::TooMany)
     } else {

@@ -73,7 +73,7 @@ async fn a_host_applies_with_a_card_sealed_for_this_application() {
 async fn an_owner_invites_and_the_user_is_asked() {
     let mut applications = MockHostApplications::new();
     applications.expect_invite().returning(|_, _, decide| {
-        decide(&InviteContext { caller: owner(), host: Some(FREE_TO_APPLY), open_invitations: 0 })?;
+        decide(&InviteContext { caller: owner(), host: Some(FREE_TO_APPLY), declined: 0, open_invitations: 0 })?;
         Ok(application(HostApplicationState::Invited))
     });
     applications.expect_answer().returning(|_, decide| {

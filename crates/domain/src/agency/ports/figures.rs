@@ -100,7 +100,7 @@ pub struct Member {
     pub from: DateTime<Utc>,
     /// What gifts brought him within the span that was asked for, while he belonged to it.
     pub income: Diamonds,
-    /// On how many days within that span he was live for at least the minutes that were asked for.
+    /// How many days within that span were valid ones by the salary policy, while he belonged to it.
     pub active_days: i64,
 }
 
@@ -150,14 +150,10 @@ pub trait AgencyFigures: Send + Sync {
     /// The agency's members, who joined last first, with their income and active days within `span`.
     ///
     /// - MUST count the days of this membership only, each by the business day.
+    /// - MUST hold each day to the policy of its week: so much time as a valid day has, of sessions that have as many minutes
+    ///   within the week as a valid one.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn members(
-        &self,
-        agency: AgencyId,
-        span: Span,
-        active_minutes: u32,
-        page: PageRequest,
-    ) -> Result<Page<Member>, StoreError>;
+    async fn members(&self, agency: AgencyId, span: Span, page: PageRequest) -> Result<Page<Member>, StoreError>;
 }

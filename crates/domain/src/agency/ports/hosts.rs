@@ -61,7 +61,8 @@ pub enum ApplicationFilter {
 
 /// Keeps applications of hosts, and lets them join.
 ///
-/// Every method that decides locks the host's row before anything else, so that nothing about one host happens at once.
+/// Every method that decides locks the host's row before anything else, so that nothing about one host happens at once. An owner
+/// who names what is not his agency's MUST be refused without it: he keeps nobody waiting.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait HostApplications: Send + Sync {
@@ -133,6 +134,19 @@ pub trait HostApplications: Send + Sync {
     ) -> Result<Option<(SealedCard, CardBinding)>, StoreError>;
 }
 
+/// A host who belongs to an agency now, as an administrator sees him in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedHost {
+    /// The membership.
+    pub membership: Membership,
+    /// The host's name, now.
+    pub name: String,
+    /// Whether he is banned.
+    pub is_banned: bool,
+    /// The name of the agency.
+    pub family_name: String,
+}
+
 /// Keeps memberships.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -140,6 +154,7 @@ pub trait Memberships: Send + Sync {
     /// Loads the [`EndContext`] under lock, calls `decide` once an attempt, and stores the end that it answers.
     ///
     /// - MUST keep the row: a membership that ended stays on record.
+    /// - MUST lock nothing of a host who is not of the agency that the owner has.
     /// - MUST NOT let a gift to the host or the end of a session of his commit between reading what was counted last and
     ///   the commit (docs/adr/0014-agency-figures.md).
     ///
@@ -152,4 +167,10 @@ pub trait Memberships: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn current_of(&self, host: UserId) -> Result<Option<Membership>, StoreError>;
+
+    /// The hosts of all agencies, who joined last first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn hosts(&self, page: PageRequest) -> Result<Page<ListedHost>, StoreError>;
 }

@@ -99,7 +99,7 @@ async fn an_owner_decides_once_and_never_on_his_own_salary() {
 fn kept(request: Option<(SalaryRequest, RawWeek)>) -> MockSalaryRequests {
     let mut requests = MockSalaryRequests::new();
     requests.expect_with_inputs().returning(move |_| Ok(request.clone()));
-    requests.expect_of_agency().returning(|_, _| Ok(Page { items: Vec::new(), next: None }));
+    requests.expect_list().returning(|_, _| Ok(Page { items: Vec::new(), next: None }));
     requests
 }
 
@@ -112,9 +112,27 @@ async fn a_statement_is_made_anew_and_gives_the_salary_that_is_asked_for() {
     assert_eq!(sound.statement(HOST, AGENCY, REQUEST).await.unwrap().1, statement);
     let elsewhere = sound.statement(HOST, OTHER_AGENCY, REQUEST).await;
     assert!(matches!(elsewhere, Err(AccessError::Refused(AccessRefusal::NotAnAgency))));
+    assert_eq!(sound.own_statement(HOST, REQUEST).await.unwrap().1, statement);
+    for nobody in [OWNER, UserId::new(99)] {
+        let refused = sound.own_statement(nobody, REQUEST).await;
+        assert!(matches!(refused, Err(AccessError::Refused(AccessRefusal::NotFound))), "{nobody}");
+    }
     let forged = service(kept(Some((request(AGENCY, 6_001), week_of_request()))));
     let outcome = forged.statement(OWNER, AGENCY, REQUEST).await;
     assert!(matches!(outcome, Err(AccessError::Store(StoreError::Corrupt(_)))));
+}
+
+#[tokio::test]
+async fn a_list_is_of_the_callers_agency_or_of_himself() {
+    let page = PageRequest { limit: Limit::MAX, after: None };
+    let asked_for = |expected: SalaryFilter| {
+        let mut requests = MockSalaryRequests::new();
+        let empty = || Ok(Page { items: Vec::new(), next: None });
+        requests.expect_list().withf(move |filter, _| *filter == expected).once().returning(move |_, _| empty());
+        service(requests)
+    };
+    assert!(asked_for(SalaryFilter::OfAgency(AGENCY)).list(OWNER, AGENCY, page).await.is_ok());
+    assert!(asked_for(SalaryFilter::OfHost(OWNER)).list_own(OWNER, page).await.is_ok());
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use crate::{
     salary::{SalaryOrder, SalaryReceipt, SalaryRefusal},
     testing::LoadedDice,
     wallet::{
-        CoinGrant, ExchangeAmount, ExchangeOrder, ExchangeReceipt, ExchangeRefusal, GrantAmount, GrantReceipt,
-        GrantRefusal, Reason,
+        CoinChange, CoinOrder, CoinReceipt, CoinRefusal, CorrectionAmount, ExchangeAmount, ExchangeOrder,
+        ExchangeReceipt, ExchangeRefusal, GrantAmount, Reason,
     },
 };
 
@@ -32,7 +32,7 @@ pub enum Wish {
     /// By a sender.
     Gift(GiftOrder),
     /// By an administrator.
-    Grant(CoinGrant),
+    Coins(CoinOrder),
     /// By a host.
     Exchange(ExchangeOrder),
     /// By an owner.
@@ -68,10 +68,14 @@ impl Cast {
                 let order = GiftOrder::new(sender, receiver, ware(gift.ware), quantity, price, key());
                 Wish::Gift(order.expect("a gift to another one"))
             }
-            Step::Grant(grant) => Wish::Grant(CoinGrant {
+            Step::Grant(grant) | Step::Correction(grant) => Wish::Coins(CoinOrder {
                 actor: grant.actor.map_or(Actor::CommandLine, |actor| Actor::User(self.people[actor])),
                 user: self.people[grant.user],
-                amount: GrantAmount::parse(grant.coins).expect("an amount"),
+                change: if matches!(step, Step::Grant(_)) {
+                    CoinChange::Grant(GrantAmount::parse(grant.coins).expect("an amount"))
+                } else {
+                    CoinChange::Correction(CorrectionAmount::parse(grant.coins).expect("an amount"))
+                },
                 reason: Reason::parse("a model").expect("a reason"),
                 key: key(),
             }),
@@ -113,13 +117,16 @@ impl From<&Result<GiftReceipt, GiftRefusal>> for Answer {
     }
 }
 
-impl From<&Result<GrantReceipt, GrantRefusal>> for Answer {
-    fn from(result: &Result<GrantReceipt, GrantRefusal>) -> Self {
+impl From<&Result<CoinReceipt, CoinRefusal>> for Answer {
+    fn from(result: &Result<CoinReceipt, CoinRefusal>) -> Self {
         Self::Refused(match result {
             Ok(granted) => return Self::Granted(granted.balance_after.value()),
-            Err(GrantRefusal::KeyReused) => Refusal::KeyReused,
-            Err(GrantRefusal::UnknownUser) => Refusal::NoSuchReceiver,
-            Err(GrantRefusal::BalanceTooLarge) => Refusal::TooMuch,
+            Err(CoinRefusal::KeyReused) => Refusal::KeyReused,
+            Err(CoinRefusal::UnknownUser) => Refusal::NoSuchReceiver,
+            Err(CoinRefusal::BalanceTooLarge) => Refusal::TooMuch,
+            Err(CoinRefusal::InsufficientBalance { needed, available }) => {
+                Refusal::TooFewCoins(needed.value(), available.value())
+            }
         })
     }
 }

@@ -53,6 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => gift().prop_map(Step::Gift),
         3 => grant().prop_map(Step::Grant),
+        2 => correction().prop_map(Step::Correction),
         4 => exchange().prop_map(Step::Exchange),
         3 => decision().prop_map(Step::Salary),
         1 => (0..PEOPLE, any::<bool>()).prop_map(|(user, is_banned)| Step::Ban(user, is_banned)),
@@ -86,6 +87,11 @@ fn grant() -> impl Strategy<Value = Grant> {
         coins,
         key,
     })
+}
+
+fn correction() -> impl Strategy<Value = Grant> {
+    let coins = prop_oneof![4 => 1_i64..40, 9 => -40_i64..0, 1 => Just(9_007_199_254_740_991)];
+    (grant(), coins).prop_map(|(grant, coins)| Grant { coins, ..grant })
 }
 
 fn exchange() -> impl Strategy<Value = Exchange> {

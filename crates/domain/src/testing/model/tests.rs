@@ -18,8 +18,8 @@ use crate::{
     review::Review,
     salary::{SalaryContext, SalaryOrder, SalaryReceipt, SalaryRefusal, SalaryRequest, decide_salary},
     wallet::{
-        CoinGrant, ExchangeContext, ExchangeOrder, ExchangeReceipt, ExchangeRefusal, GrantContext, GrantReceipt,
-        GrantRefusal, Purse, exchange, grant,
+        CoinContext, CoinOrder, CoinReceipt, CoinRefusal, ExchangeContext, ExchangeOrder, ExchangeReceipt,
+        ExchangeRefusal, Purse, change_balance, exchange,
     },
 };
 
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Clone)]
 enum Outcome {
     Gift(Result<GiftReceipt, GiftRefusal>),
-    Grant(Result<GrantReceipt, GrantRefusal>),
+    Coins(Result<CoinReceipt, CoinRefusal>),
     Exchange(Result<ExchangeReceipt, ExchangeRefusal>),
     Salary(Result<SalaryReceipt, SalaryRefusal>),
 }
@@ -86,7 +86,7 @@ impl Ledgers {
     fn answer(&mut self, wish: Wish) -> Answer {
         match wish {
             Wish::Gift(order) => Answer::from(&self.gift(&order)),
-            Wish::Grant(wish) => Answer::from(&self.grant(&wish)),
+            Wish::Coins(wish) => Answer::from(&self.change_coins(&wish)),
             Wish::Exchange(order) => Answer::from(&self.exchange(&order)),
             Wish::Salary(order) => Answer::from(&self.salary(&order)),
             Wish::Ban(user, is_banned) => {
@@ -151,18 +151,18 @@ impl Ledgers {
         outcome
     }
 
-    fn grant(&mut self, wish: &CoinGrant) -> Result<GrantReceipt, GrantRefusal> {
+    fn change_coins(&mut self, wish: &CoinOrder) -> Result<CoinReceipt, CoinRefusal> {
         match self.find(wish.actor, &wish.key, &wish.content()) {
-            Ok(Some(Outcome::Grant(outcome))) => return outcome,
+            Ok(Some(Outcome::Coins(outcome))) => return outcome,
             Ok(_) => {}
-            Err(()) => return Err(GrantRefusal::KeyReused),
+            Err(()) => return Err(CoinRefusal::KeyReused),
         }
-        let facts = GrantContext { balance: self.people.get(&wish.user).map(|purse| purse.balance) };
-        let outcome = grant(wish.amount, &facts).map(|posting| {
+        let facts = CoinContext { balance: self.people.get(&wish.user).map(|purse| purse.balance) };
+        let outcome = change_balance(wish.change, &facts).map(|posting| {
             self.people.get_mut(&wish.user).unwrap().balance = posting.balance_after;
-            GrantReceipt { movement_id: MovementId::new(self.row()), balance_after: posting.balance_after }
+            CoinReceipt { movement_id: MovementId::new(self.row()), balance_after: posting.balance_after }
         });
-        self.keep(wish.actor, &wish.key, wish.content(), Outcome::Grant(outcome));
+        self.keep(wish.actor, &wish.key, wish.content(), Outcome::Coins(outcome));
         outcome
     }
 

@@ -7,6 +7,8 @@ pub enum Step {
     Gift(Gift),
     /// Somebody, or the command line, gives coins out of nothing.
     Grant(Grant),
+    /// Somebody, or the command line, puts a balance right: coins come or, below zero, go.
+    Correction(Grant),
     /// A host turns diamonds into coins.
     Exchange(Exchange),
     /// Somebody decides on a salary.
@@ -34,14 +36,14 @@ pub struct Gift {
     pub key: Option<u8>,
 }
 
-/// Coins out of nothing.
+/// Coins out of nothing, or back into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Who gives; `None` is the command line.
     pub actor: Option<usize>,
     /// Who receives.
     pub user: usize,
-    /// How much.
+    /// How much: never zero, and below it only in a correction.
     pub coins: i64,
     /// The actor's key.
     pub key: Option<u8>,
@@ -131,7 +133,7 @@ impl Step {
     pub const fn actor_and_key(&self) -> Option<(Option<usize>, u8)> {
         let (actor, key) = match self {
             Self::Gift(gift) => (Some(gift.sender), gift.key),
-            Self::Grant(grant) => (grant.actor, grant.key),
+            Self::Grant(grant) | Self::Correction(grant) => (grant.actor, grant.key),
             Self::Exchange(exchange) => (Some(exchange.host), exchange.key),
             Self::Salary(decision) => (Some(decision.owner), decision.key),
             Self::Ban(..) | Self::Price(..) => return None,

@@ -2,7 +2,7 @@
 
 use domain::{
     agency::{
-        Answer, AnswerError, AnswerOrder, AnswerRefusal, ApplicationFilter, CardBinding, Decider,
+        Answer, AnswerError, AnswerOrder, AnswerRefusal, ApplicationFilter, CardBinding, DECLINES_MAX, Decider,
         HostApplications as _, HostApplyError, HostApplyRefusal, HostReviewError, HostReviewOrder, HostReviewRefusal,
         INVITATIONS_MAX, InviteError, InviteOrder, InviteRefusal, ReviewStatus,
     },
@@ -78,11 +78,31 @@ async fn of_two_applications_with_one_card_at_once_one_wins() {
     let agencies = [fixture.agency().await.1, fixture.agency().await.1];
     for round in 0..ROUNDS {
         let mut rivals = Vec::new();
-        for rival in 0..8 {
+        for rival in 0..30 {
             rivals.push((fixture.user().await, agencies[rival % 2], i64::try_from(round).unwrap()));
         }
         let (won, lost) = race(&fixture, rivals).await;
-        assert_eq!((won, lost), (1, vec![HostApplyRefusal::CardUsed; 7]), "{round}");
+        assert_eq!((won, lost), (1, vec![HostApplyRefusal::CardUsed; 29]), "{round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_itself_lets_nobody_use_the_card_of_another() {
+    let fixture = Fixture::new().await;
+    let agencies = [fixture.agency().await.1, fixture.agency().await.1];
+    for round in 0..ROUNDS {
+        let mut rivals = Vec::new();
+        for rival in 0..30 {
+            let (host, agency) = (fixture.user().await, agencies[rival % 2]);
+            let row = CardBinding::HostApplication { host, agency, at: at(0) };
+            let order = fixture.order_to_apply(&row, i64::try_from(round).unwrap());
+            let store = fixture.applications();
+            // A rule that lets everybody apply.
+            rivals.push(async move { store.apply(order, at(0), Box::new(|_| Ok(()))).await });
+        }
+        let (won, lost): (Vec<_>, Vec<_>) = at_once(rivals).await.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1, "{round}");
+        assert_eq!(lost.into_iter().map(refused).collect::<Vec<_>>(), [HostApplyRefusal::CardUsed; 29], "{round}");
     }
 }
 
@@ -126,6 +146,33 @@ async fn an_invited_user_is_asked_and_answers_once() {
     assert_eq!(hosts.invitations(user, page(9)).await.unwrap().items, []);
     let stranger = AnswerOrder { user: owner, application: invitation.id(), answer: Answer::Accept };
     assert!(matches!(hosts.answer(stranger).await, Err(AnswerError::Refused(AnswerRefusal::NotFound))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_said_no_three_times_is_not_invited_again_and_may_still_apply() {
+    let fixture = Fixture::new().await;
+    let ((owner, agency), (rival, other)) = (fixture.agency().await, fixture.agency().await);
+    let (user, hosts) = (fixture.user().await, fixture.host_service(3));
+    let order = InviteOrder { owner, agency, host: user };
+    let answer = async |answer| {
+        let application = hosts.invite(order).await.unwrap().0.id();
+        hosts.answer(AnswerOrder { user, application, answer }).await.unwrap();
+        application
+    };
+    answer(Answer::Decline).await;
+    // Neither what the owner takes back nor what he rejects is the user's no.
+    for accepts in [false, true] {
+        let application =
+            if accepts { answer(Answer::Accept).await } else { hosts.invite(order).await.unwrap().0.id() };
+        fixture.review(owner, application, REJECT, 4).await.unwrap();
+    }
+    answer(Answer::Withdraw).await;
+    answer(Answer::Decline).await;
+    assert_eq!(DECLINES_MAX, 3);
+    let again = hosts.invite(order).await;
+    assert!(matches!(again, Err(InviteError::Refused(InviteRefusal::DeclinedTooOften))), "{again:?}");
+    hosts.invite(InviteOrder { owner: rival, agency: other, host: user }).await.unwrap();
+    fixture.apply_as_host(user, agency, 7).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

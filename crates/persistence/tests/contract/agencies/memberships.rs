@@ -1,12 +1,17 @@
 //! `Memberships`: ended, kept on record, and never across what was counted.
 
 use domain::{
-    agency::{AccessRefusal, EndError, EndOrder, EndRefusal, Memberships as _},
+    agency::{
+        AccessRefusal, EndError, EndOrder, EndRefusal, HostReviewError, HostReviewRefusal, InviteError, InviteOrder,
+        InviteRefusal, Memberships as _,
+    },
     id::{MembershipId, UserId},
+    review::Verdict,
+    salary::{SalaryRefusal, SalaryRequests as _},
 };
 
-use super::ROUNDS;
-use crate::support::{Fixture, at, at_once, order};
+use super::{ROUNDS, page};
+use crate::support::{Calls, Fixture, at, at_once, deciding_salary, decision_of, order, salary_refused, week};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_membership_ends_once_and_stays_on_record() {
@@ -42,6 +47,39 @@ async fn a_membership_ends_once_and_stays_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hosts_of_all_agencies_are_paged_who_joined_last_first() {
+    let fixture = Fixture::new().await;
+    let ((owner, agency), (rival, other)) = (fixture.agency().await, fixture.agency().await);
+    let mut joined = Vec::new();
+    for number in 0..7 {
+        let host = fixture.user().await;
+        let (owner, agency) = if number % 2 == 0 { (owner, agency) } else { (rival, other) };
+        joined.push(fixture.join(owner, agency, host, number / 3).await);
+    }
+    // Who left is no host, who came back is one.
+    let (left, back) = (joined.remove(3).host(), joined.remove(0).host());
+    fixture.leave(left, 10).await;
+    fixture.leave(back, 10).await;
+    joined.push(fixture.join(rival, other, back, 11).await);
+    joined.reverse();
+    fixture.execute(&format!("UPDATE users SET banned_at = 'epoch' WHERE id = {back}")).await;
+    for limit in [1, 2, 6, 9] {
+        let (mut seen, mut next) = (Vec::new(), page(limit));
+        loop {
+            let found = fixture.memberships().hosts(next).await.unwrap();
+            assert!(found.items.iter().all(|host| host.is_banned == (host.membership.host() == back)));
+            assert!(found.items.iter().all(|host| !host.name.is_empty() && !host.family_name.is_empty()));
+            seen.extend(found.items.into_iter().map(|host| host.membership));
+            next.after = found.next;
+            if next.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, joined, "pages of {limit}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_ends_at_once_one_wins() {
     let fixture = Fixture::new().await;
     let (owner, agency) = fixture.agency().await;
@@ -57,6 +95,48 @@ async fn of_ends_at_once_one_wins() {
         let ended = at_once(tasks.collect()).await;
         assert_eq!(ended.iter().filter(|result| result.is_ok()).count(), 1, "{round}: {ended:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_names_what_is_not_his_waits_for_nobody_and_keeps_nobody_waiting() {
+    let fixture = Fixture::new().await;
+    let ((owner, agency), (rival, other)) = (fixture.agency().await, fixture.agency().await);
+    let (host, stranger) = (fixture.user().await, fixture.user().await);
+    let membership = fixture.join(owner, agency, host, 0).await.id();
+    let applicant = fixture.user().await;
+    let application = fixture.apply_as_host(applicant, agency, 7).await.unwrap().id();
+    let salary = fixture.asked(host, agency, week("2026-W46"), 2_000).await;
+    // Somebody has the rows in his hands: who locked them now would wait, and be told that the store is away.
+    let blocker = fixture.client().await;
+    blocker
+        .batch_execute(&format!("BEGIN; SELECT FROM users WHERE id IN ({host}, {applicant}) FOR UPDATE"))
+        .await
+        .unwrap();
+    let hosts = fixture.host_service(1);
+    for (caller, own) in [(stranger, None), (rival, Some(other))] {
+        let expected = own.map_or(AccessRefusal::NotAnAgency, |_| AccessRefusal::NotFound);
+        let removed = hosts.end(EndOrder::Remove { owner: caller, agency, membership }).await;
+        assert!(
+            matches!(removed, Err(EndError::Refused(EndRefusal::Access(refusal))) if refusal == expected),
+            "{removed:?}"
+        );
+        let decided = fixture.review(caller, application, Verdict::Approve, 1).await;
+        assert!(
+            matches!(decided, Err(HostReviewError::Refused(HostReviewRefusal::Access(refusal))) if refusal == expected),
+            "{decided:?}"
+        );
+        let invited = hosts.invite(InviteOrder { owner: caller, agency, host }).await;
+        assert!(
+            matches!(invited, Err(InviteError::Refused(InviteRefusal::Access(refusal))) if refusal == expected),
+            "{invited:?}"
+        );
+        let order = decision_of(caller, salary, Verdict::Approve, "k");
+        let decide = deciding_salary(&order, 1, &Calls::default());
+        let paid = salary_refused(fixture.salaries().decide(order, at(1), decide).await);
+        assert_eq!(paid, SalaryRefusal::Access(expected));
+    }
+    blocker.batch_execute("ROLLBACK").await.unwrap();
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +175,7 @@ async fn joining_and_leaving_waits_for_gifts_and_ends_of_sessions_under_way() {
             sessions.end(session.id, host, at(5)).await
         };
         let change = async {
-            fixture.review(owner, application, domain::review::Verdict::Approve, 0).await.unwrap();
+            fixture.review(owner, application, Verdict::Approve, 0).await.unwrap();
             fixture.leave(host, 0).await
         };
         let (ended, (sent, _), _) = tokio::join!(end, sender, change);

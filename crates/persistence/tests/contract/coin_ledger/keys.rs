@@ -3,7 +3,7 @@
 use domain::{
     id::UserId,
     idempotency::Actor,
-    wallet::{CoinGrant, CoinLedger as _, GrantRefusal, Reason},
+    wallet::{CoinLedger as _, CoinOrder, CoinRefusal, Reason},
 };
 
 use super::refused;
@@ -20,7 +20,7 @@ async fn a_repeated_key_gets_the_first_receipt_without_a_decision() {
 
     for second in [1, 3_600] {
         let calls = Calls::default();
-        let again = fixture.coins().grant(wish.clone(), at(second), granting(&wish, &calls)).await.unwrap();
+        let again = fixture.coins().change(wish.clone(), at(second), granting(&wish, &calls)).await.unwrap();
         assert_eq!((again, calls.count()), (first, 0));
     }
     assert_eq!(fixture.books().await, before);
@@ -36,12 +36,12 @@ async fn a_key_with_other_content_is_refused() {
     fixture.send(&order(admin, user, "rose", 1, "sent")).await.unwrap();
     let before = fixture.books().await;
 
-    let another_reason = CoinGrant { reason: Reason::parse("another").unwrap(), ..wish(actor, user, 7, "k") };
+    let another_reason = CoinOrder { reason: Reason::parse("another").unwrap(), ..wish(actor, user, 7, "k") };
     for reused in [wish(actor, other, 7, "k"), wish(actor, user, 8, "k"), another_reason, wish(actor, user, 7, "sent")]
     {
         let calls = Calls::default();
-        let result = fixture.coins().grant(reused.clone(), at(1), granting(&reused, &calls)).await;
-        assert_eq!((refused(result), calls.count()), (GrantRefusal::KeyReused, 0), "{reused:?}");
+        let result = fixture.coins().change(reused.clone(), at(1), granting(&reused, &calls)).await;
+        assert_eq!((refused(result), calls.count()), (CoinRefusal::KeyReused, 0), "{reused:?}");
     }
     assert_eq!(fixture.books().await, before);
     assert_eq!(fixture.grant(wish(actor, user, 7, "k")).await.unwrap(), first);
@@ -82,7 +82,7 @@ async fn one_key_for_two_users_at_once_is_one_grant() {
         let (coins, wish) = (fixture.coins(), wish(Actor::CommandLine, one, 7, "k"));
         async move {
             let decide = granting(&wish, &Calls::default());
-            coins.grant(wish, at(0), decide).await
+            coins.change(wish, at(0), decide).await
         }
     });
     fixture.until_waiting(1).await;
@@ -93,7 +93,7 @@ async fn one_key_for_two_users_at_once_is_one_grant() {
     let (second, ()) = tokio::join!(fixture.grant(wish(Actor::CommandLine, two, 7, "k")), late);
 
     assert!(granting.await.unwrap().is_ok());
-    assert_eq!(refused(second), GrantRefusal::KeyReused);
+    assert_eq!(refused(second), CoinRefusal::KeyReused);
     assert_eq!((fixture.balance(one).await, fixture.balance(two).await), (7, 0));
     assert_eq!((fixture.count("coin_movements").await, fixture.count("idempotency_keys").await), (1, 1));
     fixture.assert_in_order().await;
@@ -110,7 +110,7 @@ async fn one_key_for_many_users_at_once_is_one_grant() {
     let (results, _) = fixture.grant_at_once(wishes).await;
 
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-    assert_eq!(results.iter().filter(|result| **result == Err(GrantRefusal::KeyReused)).count(), 19);
+    assert_eq!(results.iter().filter(|result| **result == Err(CoinRefusal::KeyReused)).count(), 19);
     assert_eq!(fixture.number("SELECT SUM(balance)::bigint FROM users").await, 7);
     fixture.assert_in_order().await;
 }
@@ -121,7 +121,7 @@ async fn one_key_for_nobody_at_once_is_one_refusal() {
     // There is no row to lock: the key alone keeps them apart.
     let nobody = wish(Actor::CommandLine, UserId::new(99), 7, "k");
     let (results, _) = fixture.grant_at_once(vec![nobody; 20]).await;
-    assert_eq!(results, vec![Err(GrantRefusal::UnknownUser); 20]);
+    assert_eq!(results, vec![Err(CoinRefusal::UnknownUser); 20]);
     assert_eq!(fixture.count("idempotency_keys").await, 1);
     fixture.assert_in_order().await;
 }
@@ -131,8 +131,8 @@ async fn outcomes_kept_by_an_earlier_release_are_still_read() {
     let fixture = Fixture::new().await;
     let user = fixture.user().await;
     for (name, outcome, expected) in [
-        ("a", r#""unknown_user""#, Err(GrantRefusal::UnknownUser)),
-        ("b", r#""balance_too_large""#, Err(GrantRefusal::BalanceTooLarge)),
+        ("a", r#""unknown_user""#, Err(CoinRefusal::UnknownUser)),
+        ("b", r#""balance_too_large""#, Err(CoinRefusal::BalanceTooLarge)),
         ("c", r#"{"granted": {"movement_id": 42, "balance_after": 20}}"#, Ok((42, 20))),
     ] {
         let wish = wish(Actor::CommandLine, user, 7, name);

@@ -63,8 +63,13 @@ pub(super) async fn assert_are(Stage { fixture, cast, .. }: &Stage, world: &Worl
         };
         assert_eq!(status, [expected]);
     }
-    let granted = world.moved.iter().filter(|moved| matches!(moved, Moved::Grant(..))).count();
-    assert_eq!(fixture.count("coin_movements WHERE kind = 'grant'").await, i64::try_from(granted).unwrap());
+    let moved = |is_wanted: fn(&Moved) -> bool| {
+        i64::try_from(world.moved.iter().filter(|moved| is_wanted(moved)).count()).unwrap()
+    };
+    let (granted, corrected) =
+        (moved(|moved| matches!(moved, Moved::Grant(..))), moved(|moved| matches!(moved, Moved::Correction(..))));
+    assert_eq!(fixture.count("coin_movements WHERE kind = 'grant'").await, granted);
+    assert_eq!(fixture.count("coin_movements WHERE kind = 'correction'").await, corrected);
     fixture.assert_in_order().await;
 }
 

@@ -10,8 +10,8 @@ use domain::{
     agency::{
         Agency, AgencyApplicationError, AgencyDecisionOrder, AgencyForm, AgencyService, Answer, AnswerOrder,
         CardBinding, CardFingerprint, CardNumber, CardVault, Decider, EndOrder, FamilyName, FigureService,
-        HostApplication, HostApplyError, HostForm, HostReviewError, HostReviewOrder, HostReviewPosting, HostService,
-        InviteOrder, KeyId, Membership, OpenCardError, Region, SealedCard,
+        HostApplication, HostApplyError, HostApplyOrder, HostForm, HostReviewError, HostReviewOrder, HostReviewPosting,
+        HostService, InviteOrder, KeyId, Membership, OpenCardError, Region, SealedCard, StoredCard,
     },
     dice::Dice,
     id::{AgencyId, HostApplicationId, UserId},
@@ -82,7 +82,7 @@ impl Fixture {
     }
 
     pub(crate) fn figures(&self) -> PgAgencyFigures {
-        PgAgencyFigures::new(self.database.clone())
+        PgAgencyFigures::new(self.database.clone(), calendar())
     }
 
     pub(crate) fn sessions(&self) -> PgLiveSessions {
@@ -146,6 +146,16 @@ impl Fixture {
     ) -> Result<HostApplication, HostApplyError> {
         let form = HostForm { name: DisplayName::parse("Siti").unwrap(), gender: Gender::Female };
         self.host_service(0).apply(host, agency, form, &card(number)).await.map(|(application, _)| application)
+    }
+
+    /// A wish to apply to an agency with a card.
+    pub(crate) fn order_to_apply(&self, row: &CardBinding, number: i64) -> HostApplyOrder {
+        let CardBinding::HostApplication { host, agency, .. } = *row else { panic!("{row:?}") };
+        let form = HostForm { name: DisplayName::parse("Siti").unwrap(), gender: Gender::Female };
+        let number = card(number);
+        let sealed = GlassVault.seal(&number, row).unwrap();
+        let card = StoredCard { sealed, fingerprint: GlassVault.fingerprint(&number), masked: number.masked() };
+        HostApplyOrder { host, agency, form, card }
     }
 
     /// Invites a user, who accepts.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     gift::{GiftLedger as _, GiftOrder, GiftReceipt, GiftRefusal},
-    wallet::{CoinGrant, CoinLedger as _, GrantError, GrantReceipt, GrantRefusal},
+    wallet::{CoinError, CoinLedger as _, CoinOrder, CoinReceipt, CoinRefusal},
 };
 use futures_util::future::join_all;
 use tokio::sync::Barrier;
@@ -37,17 +37,17 @@ impl Fixture {
         (results.collect(), calls.count())
     }
 
-    /// Asks for all grants at once; answers the results and how often was decided.
-    pub(crate) async fn grant_at_once(&self, wishes: Vec<CoinGrant>) -> (Vec<Result<GrantReceipt, GrantRefusal>>, u32) {
+    /// Asks for all grants and corrections at once; answers the results and how often was decided.
+    pub(crate) async fn grant_at_once(&self, wishes: Vec<CoinOrder>) -> (Vec<Result<CoinReceipt, CoinRefusal>>, u32) {
         let calls = Calls::default();
         let tasks = wishes.into_iter().map(|wish| {
             let (coins, decide) = (self.coins(), granting(&wish, &calls));
-            async move { coins.grant(wish, at(0), decide).await }
+            async move { coins.change(wish, at(0), decide).await }
         });
         let results = at_once(tasks.collect()).await.into_iter().map(|result| match result {
             Ok(receipt) => Ok(receipt),
-            Err(GrantError::Refused(refusal)) => Err(refusal),
-            Err(GrantError::Store(error)) => panic!("{error:?}"),
+            Err(CoinError::Refused(refusal)) => Err(refusal),
+            Err(CoinError::Store(error)) => panic!("{error:?}"),
         });
         (results.collect(), calls.count())
     }

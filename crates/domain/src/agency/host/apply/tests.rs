@@ -46,9 +46,18 @@ fn an_agency_that_is_not_approved_is_none() {
 }
 
 fn invite(owner: Option<AgencyId>, invited: UserId, host: Option<HostFacts>, open: u32) -> Result<(), InviteRefusal> {
+    invite_again(owner, invited, host, (0, open))
+}
+
+fn invite_again(
+    owner: Option<AgencyId>,
+    invited: UserId,
+    host: Option<HostFacts>,
+    (declined, open_invitations): (u32, u32),
+) -> Result<(), InviteRefusal> {
     let order = InviteOrder { owner: OWNER, agency: AGENCY, host: invited };
     let caller = OwnerFacts { is_banned: false, agency: owner };
-    invite_host(order, &InviteContext { caller, host, open_invitations: open })
+    invite_host(order, &InviteContext { caller, host, declined, open_invitations })
 }
 
 #[test]
@@ -66,9 +75,12 @@ fn refusals_of_invitations_are_looked_for_in_their_documented_order() {
         open(|open| open.invited_here = true),
         open(|open| open.accepted_here = true),
     ] {
-        assert_eq!(invite(own, HOST, Some(host), full), Err(InviteRefusal::AlreadyApplied));
+        let again = invite_again(own, HOST, Some(host), (DECLINES_MAX, full));
+        assert_eq!(again, Err(InviteRefusal::AlreadyApplied));
     }
-    assert_eq!(invite(own, HOST, Some(FREE_TO_APPLY), full), Err(InviteRefusal::TooMany));
+    let insist = |declined| invite_again(own, HOST, Some(FREE_TO_APPLY), (declined, full));
+    assert_eq!(insist(DECLINES_MAX), Err(InviteRefusal::DeclinedTooOften));
+    assert_eq!(insist(DECLINES_MAX - 1), Err(InviteRefusal::TooMany));
     assert_eq!(invite(own, HOST, Some(FREE_TO_APPLY), full - 1), Ok(()));
     // He may be invited while he waits for another agency.
     assert_eq!(invite(own, HOST, Some(open(|open| open.own = true)), 0), Ok(()));

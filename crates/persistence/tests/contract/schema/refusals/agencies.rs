@@ -14,7 +14,7 @@ INSERT INTO host_applications (host_id, agency_id, status, closed_at, created_at
   VALUES (10000003, 7, 'approved', '2026-11-23T10:00Z', '2026-11-23T10:00Z');";
 
 pub(super) fn tables() -> Vec<Table> {
-    vec![agencies(), applications(), memberships(), log()]
+    vec![agencies(), applications(), cards(), memberships(), log()]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,6 +114,44 @@ fn applications() -> Table {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_is_one_hosts_while_an_application_with_it_stands() {
+    check(cards()).await;
+}
+
+fn cards() -> Table {
+    let application = |host: u32, status: &str, card: &str| {
+        let (withdrawal, closed) = match status {
+            "withdrawn" => ("'by_host'", "'epoch'"),
+            "pending" => ("NULL", "NULL"),
+            _ => ("NULL", "'epoch'"),
+        };
+        format!(
+            "INSERT INTO host_applications
+               (host_id, agency_id, status, withdrawal, closed_at, created_at, card_key, card_sealed, card_masked, card_hash)
+             VALUES ({host}, 7, '{status}', {withdrawal}, {closed}, '2026-11-23T10:00Z', '1', '', '1234********5678',
+               sha256('{card}'))"
+        )
+    };
+    let (first, second, third) = (10_000_001, 10_000_002, 10_000_003);
+    let one_host = "host_applications_one_host_per_card";
+    let rows = [
+        (application(first, "rejected", "1"), ALLOWED),
+        (application(second, "withdrawn", "1"), ALLOWED),
+        (application(second, "pending", "1"), ALLOWED),
+        (application(first, "pending", "1"), one_host),
+        (application(third, "approved", "1"), one_host),
+        ("UPDATE host_applications SET status = 'approved' WHERE host_id = 10000001".to_owned(), one_host),
+        ("UPDATE host_applications SET host_id = 10000003 WHERE status = 'withdrawn'".to_owned(), ALLOWED),
+        (application(first, "pending", "2"), ALLOWED),
+        // He may use it again.
+        (application(second, "approved", "1"), ALLOWED),
+        ("UPDATE host_applications SET host_id = 10000003 WHERE status = 'approved'".to_owned(), one_host),
+        ("UPDATE host_applications SET card_hash = sha256('1') WHERE status = 'pending'".to_owned(), one_host),
+    ];
+    Table::new(Books::SentAnd(&[AGENCIES]), rows)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memberships_follow_each_other_and_totals_are_theirs() {
     check(memberships()).await;
 }
@@ -159,6 +197,12 @@ fn memberships() -> Table {
         ("UPDATE membership_totals SET lives = -1".to_owned(), "membership_totals_lives_within_range"),
         ("UPDATE membership_totals SET viewers = -1".to_owned(), "membership_totals_viewers_within_range"),
         ("UPDATE membership_totals SET live_seconds = -1".to_owned(), "membership_totals_live_seconds_within_range"),
+        ("UPDATE membership_totals SET valid_micros = -1".to_owned(), "membership_totals_valid_micros_within_range"),
+        ("UPDATE membership_totals SET valid_micros = 9".to_owned(), ALLOWED),
+        (
+            "UPDATE membership_totals SET period = 'weekly' WHERE valid_micros = 9".to_owned(),
+            "membership_totals_valid_micros_of_days",
+        ),
     ];
     Table::new(Books::SentAnd(&[AGENCIES, ACCEPTED]), rows)
 }

@@ -236,6 +236,9 @@ fn catalogue() -> Table {
         ("UPDATE gift_catalogue SET key = 'a rose' WHERE key = 'rose'", "gift_catalogue_key_visible"),
         ("UPDATE gift_catalogue SET key = '' WHERE key = 'rose'", "gift_catalogue_key_visible"),
         ("UPDATE gift_catalogue SET coin_value = NULL", "coin_value is missing"),
+        ("UPDATE gift_catalogue SET name = repeat('é', 101)", "too long"),
+        ("DELETE FROM gift_catalogue WHERE key = 'rose'", "gift_catalogue_append_only"),
+        ("TRUNCATE gift_catalogue", "gift_catalogue_append_only"),
     ];
     Table::new(Books::Sent, rows)
 }

@@ -1,4 +1,4 @@
-//! Many grants in one transaction.
+//! Many changes of coins in one transaction.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,10 +9,10 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    bulk::GrantRule,
+    bulk::CoinRule,
     id::{MovementId, UserId},
     money::Coins,
-    wallet::{CoinGrant, GrantContext, GrantReceipt, GrantRefusal, MovementKind},
+    wallet::{CoinContext, CoinOrder, CoinReceipt, CoinRefusal},
 };
 
 use super::{Keys, change_balances, next_ids};
@@ -23,36 +23,36 @@ use crate::{
     schema::users,
 };
 
-type Dated = (DateTime<Utc>, CoinGrant);
+type Dated = (DateTime<Utc>, CoinOrder);
 
 /// Decides and posts. A refusal is a value, found before anything is written.
-pub(super) async fn grant(
+pub(super) async fn change(
     connection: &mut AsyncPgConnection,
     wishes: &[Dated],
-    rule: GrantRule,
-) -> QueryResult<Result<(), GrantRefusal>> {
+    rule: CoinRule,
+) -> QueryResult<Result<(), CoinRefusal>> {
     sql_query(TIME_LIMIT).execute(connection).await?;
     let mut balances = lock_balances(connection, wishes).await?;
-    let (mut postings, mut granted) = (Vec::with_capacity(wishes.len()), HashMap::<UserId, i64>::new());
+    let (mut postings, mut totals) = (Vec::with_capacity(wishes.len()), HashMap::<UserId, i64>::new());
     for (_, wish) in wishes {
-        let posting = match rule(wish.amount, &GrantContext { balance: balances.get(&wish.user).copied() }) {
+        let posting = match rule(wish.change, &CoinContext { balance: balances.get(&wish.user).copied() }) {
             Ok(posting) => posting,
             Err(refusal) => return Ok(Err(refusal)),
         };
         balances.insert(wish.user, posting.balance_after);
-        let total = granted.entry(wish.user).or_default();
-        *total = total.checked_add(wish.amount.coins().value()).ok_or_else(|| contradictory("too much is granted"))?;
+        let total = totals.entry(wish.user).or_default();
+        *total = total.checked_add(wish.change.amount()).ok_or_else(|| contradictory("too many coins move"))?;
         postings.push(posting);
     }
     let ids = next_ids(connection, "coin_movements", wishes.len()).await?;
     insert_movements(connection, &ids, wishes).await?;
-    let changes: Vec<(UserId, i64)> = granted.into_iter().collect();
+    let changes: Vec<(UserId, i64)> = totals.into_iter().collect();
     change_balances(connection, &changes, |id| balances.get(&id).map(|balance| balance.value())).await?;
 
     let mut keys = Keys::default();
     for ((id, (at, wish)), posting) in ids.into_iter().zip(wishes).zip(&postings) {
-        let receipt = GrantReceipt { movement_id: MovementId::new(id), balance_after: posting.balance_after };
-        keys.add(&keyed(wish), &KeptOutcome::granted(&receipt), *at)?;
+        let receipt = CoinReceipt { movement_id: MovementId::new(id), balance_after: posting.balance_after };
+        keys.add(&keyed(wish), &KeptOutcome::done(wish.change, &receipt), *at)?;
     }
     keys.keep(connection).await?;
     Ok(Ok(()))
@@ -72,20 +72,18 @@ async fn lock_balances(connection: &mut AsyncPgConnection, wishes: &[Dated]) -> 
 }
 
 async fn insert_movements(connection: &mut AsyncPgConnection, ids: &[i64], wishes: &[Dated]) -> QueryResult<()> {
-    let each = |value: fn(&CoinGrant) -> i64| wishes.iter().map(|(_, wish)| value(wish)).collect::<Vec<_>>();
+    let each = |value: fn(&CoinOrder) -> i64| wishes.iter().map(|(_, wish)| value(wish)).collect::<Vec<_>>();
     // The ids are the sequence's own, taken before.
     let insert = sql_query(
         "INSERT INTO coin_movements (id, user_id, kind, amount, reference, actor_id, reason, created_at)
          OVERRIDING SYSTEM VALUE
-         SELECT m.id, m.user_id, $1, m.amount, m.reference, m.actor_id, m.reason, m.created_at
-           FROM unnest($2, $3, $4, $5, $6, $7, $8)
-             AS m (id, user_id, amount, reference, actor_id, reason, created_at)",
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)",
     );
     insert
-        .bind::<Text, _>(MovementKind::Grant.word())
         .bind::<Array<BigInt>, _>(ids)
         .bind::<Array<BigInt>, _>(each(|wish| wish.user.value()))
-        .bind::<Array<BigInt>, _>(each(|wish| wish.amount.coins().value()))
+        .bind::<Array<Text>, _>(wishes.iter().map(|(_, wish)| wish.change.kind().word()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(each(|wish| wish.change.amount()))
         .bind::<Array<Text>, _>(wishes.iter().map(|(_, wish)| wish.key.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<BigInt>>, _>(wishes.iter().map(|(_, wish)| actor_of(wish)).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(wishes.iter().map(|(_, wish)| wish.reason.as_str()).collect::<Vec<_>>())

@@ -1,0 +1,1 @@
+DROP TRIGGER gift_catalogue_append_only ON gift_catalogue;
