@@ -31,6 +31,7 @@
 //! and those that somebody is connected to. Templates of other migrations go at the same time.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot have its database has failed")]
 
+mod proxy;
 mod server;
 mod template;
 
@@ -41,6 +42,7 @@ use std::{
 
 use tokio_postgres::{NoTls, error::SqlState};
 
+pub use self::proxy::{Cut, Proxy, Weather};
 pub use tokio_postgres::{Client, Row};
 
 /// How many names and templates are tried. A number is taken when a killed process had our process number; the template

@@ -10,8 +10,9 @@ use domain::{
     user::UserRepository as _,
 };
 use persistence::{Database, PgChatStore, PoolSettings};
+use testkit::{Cut, Proxy};
 
-use crate::support::{Cut, Fixture, Proxy, at, at_once};
+use crate::support::{Fixture, at, at_once};
 
 const ALL: PageRequest = PageRequest { limit: Limit::MAX, after: None };
 
@@ -245,7 +246,7 @@ async fn a_message_whose_commit_was_answered_to_nobody_is_not_repeated() {
     let fixture = Fixture::new().await;
     for (cut, stored) in [(Cut::BeforeCommit, 0), (Cut::AfterCommit, 1)] {
         let (siti, budi) = (fixture.user().await, fixture.user().await);
-        let proxy = Proxy::start(fixture.url(), cut, 1).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, 1).await;
         let database = Database::connect(proxy.url(), PoolSettings { connections_max: 4 }).await.unwrap();
         let result = PgChatStore::new(database).deliver(&message(siti, budi, "hai", 0)).await;
         assert!(proxy.is_done());

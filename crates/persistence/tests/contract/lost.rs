@@ -8,10 +8,9 @@ use domain::{
     wallet::{CoinError, CoinLedger as _},
 };
 use persistence::{Database, PgCoinLedger, PgGiftLedger, PgUserRepository, PoolSettings};
+use testkit::{Cut, Proxy, Weather};
 
-use crate::support::{
-    Calls, Cut, Fixture, Place, Proxy, at, calendar, correction, deciding, granting, order, until, wish,
-};
+use crate::support::{Calls, Fixture, Place, at, calendar, correction, deciding, granting, order, until, wish};
 
 /// Every place at which a gift can lose its connection before its commit, and in it.
 const PLACES: [Place; 6] = [
@@ -138,7 +137,7 @@ async fn a_gift_whose_commit_was_answered_to_nobody_is_found_and_not_repeated() 
     let fixture = Fixture::new().await;
     for cuts in [1, 2] {
         let order = new_order(&fixture).await;
-        let proxy = Proxy::start(fixture.url(), Cut::AfterCommit, cuts).await;
+        let proxy = Proxy::cutting(fixture.url(), Cut::AfterCommit, cuts).await;
         let (result, decided) = send_through(&through(&proxy).await, &order).await;
         assert!(proxy.is_done());
         assert_eq!(decided, 1);
@@ -151,7 +150,7 @@ async fn a_gift_whose_commit_never_arrived_is_repeated() {
     let fixture = Fixture::new().await;
     for cuts in [1, 2] {
         let order = new_order(&fixture).await;
-        let proxy = Proxy::start(fixture.url(), Cut::BeforeCommit, cuts).await;
+        let proxy = Proxy::cutting(fixture.url(), Cut::BeforeCommit, cuts).await;
         let (result, decided) = send_through(&through(&proxy).await, &order).await;
         assert_eq!(decided, 1 + cuts);
         assert_sent_once(&fixture, &order, &result.unwrap()).await;
@@ -163,7 +162,7 @@ async fn a_gift_whose_commits_are_never_answered_has_an_unknown_outcome() {
     let fixture = Fixture::new().await;
     for (cut, sent) in [(Cut::AfterCommit, 1), (Cut::BeforeCommit, 0)] {
         let order = new_order(&fixture).await;
-        let proxy = Proxy::start(fixture.url(), cut, 1_000).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, 1_000).await;
         let (result, _) = send_through(&through(&proxy).await, &order).await;
         assert!(matches!(result, Err(SendGiftError::Store(StoreError::OutcomeUnknown(_)))), "{cut:?}: {result:?}");
         let count = format!("SELECT COUNT(*) FROM gifts WHERE sender_id = {}", order.sender());
@@ -178,7 +177,7 @@ async fn a_gift_whose_commits_are_never_answered_has_an_unknown_outcome() {
 async fn a_grant_whose_commit_was_answered_to_nobody_is_found_and_not_repeated() {
     let fixture = Fixture::new().await;
     let user = fixture.user().await;
-    let proxy = Proxy::start(fixture.url(), Cut::AfterCommit, 1).await;
+    let proxy = Proxy::cutting(fixture.url(), Cut::AfterCommit, 1).await;
     let (wish, calls) = (wish(Actor::CommandLine, user, 7, "k"), Calls::default());
 
     let coins = PgCoinLedger::new(through(&proxy).await);
@@ -197,7 +196,7 @@ async fn a_correction_whose_commits_are_never_answered_has_an_unknown_outcome_an
         [(Cut::AfterCommit, 1, 20), (Cut::AfterCommit, 1_000, 20), (Cut::BeforeCommit, 1_000, 50)]
     {
         let user = fixture.user_with(50).await;
-        let proxy = Proxy::start(fixture.url(), cut, cuts).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, cuts).await;
         let wish = correction(Actor::User(user), user, -30, "k");
 
         let coins = PgCoinLedger::new(through(&proxy).await);
@@ -224,7 +223,7 @@ async fn an_avatar_whose_commit_was_answered_to_nobody_is_not_its_own_predecesso
     let [old, new] = ["old", "new"].map(|name| AvatarPath::new(format!("/uploads/avatars/{name}.jpg")));
     fixture.users().replace_avatar(user, &old, at(1)).await.unwrap();
     for (cut, found) in [(Cut::BeforeCommit, &old), (Cut::AfterCommit, &new)] {
-        let proxy = Proxy::start(fixture.url(), cut, 1).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, 1).await;
         let users = PgUserRepository::new(through(&proxy).await);
         let replaced = users.replace_avatar(user, &new, at(2)).await;
         assert!(proxy.is_done());
@@ -238,10 +237,10 @@ async fn an_avatar_whose_commit_was_answered_to_nobody_is_not_its_own_predecesso
 async fn a_database_that_is_away_is_unavailable_and_found_again() {
     let fixture = Fixture::new().await;
     let order = new_order(&fixture).await;
-    let proxy = Proxy::start(fixture.url(), Cut::BeforeCommit, 1).await;
+    let proxy = Proxy::cutting(fixture.url(), Cut::BeforeCommit, 1).await;
     let database = through(&proxy).await;
     // The one open connection dies in its commit, and there is no other to be had.
-    proxy.set_down(true);
+    proxy.turn(Weather::Shut);
 
     let (result, _) = send_through(&database, &order).await;
     assert!(matches!(result, Err(SendGiftError::Store(StoreError::OutcomeUnknown(_)))), "{result:?}");
@@ -251,7 +250,7 @@ async fn a_database_that_is_away_is_unavailable_and_found_again() {
     assert!(matches!(pinged, Err(StoreError::Unavailable(_))), "{pinged:?}");
     assert_eq!(fixture.count("gifts").await, 0);
 
-    proxy.set_down(false);
+    proxy.turn(Weather::Fine);
     database.ping().await.unwrap();
     let (result, _) = send_through(&database, &order).await;
     assert_sent_once(&fixture, &order, &result.unwrap()).await;

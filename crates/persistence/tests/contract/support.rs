@@ -5,7 +5,6 @@ mod at_once;
 mod exchanging;
 mod obstacles;
 mod proof;
-mod proxy;
 mod salaries;
 
 use std::{
@@ -41,7 +40,6 @@ pub(crate) use self::{
     exchanging::{exchange_of, exchange_refused, exchanging},
     obstacles::Place,
     proof::Proof,
-    proxy::{Cut, Proxy},
     salaries::{deciding_salary, decision_of, salary_refused, week},
 };
 

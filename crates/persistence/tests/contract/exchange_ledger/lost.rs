@@ -6,8 +6,9 @@ use domain::{
     wallet::{ExchangeError, ExchangeLedger as _, ExchangeReceipt},
 };
 use persistence::{Database, PgExchangeLedger, PoolSettings};
+use testkit::{Cut, Proxy};
 
-use crate::support::{Calls, Cut, Fixture, Place, Proxy, at, exchange_of, exchanging};
+use crate::support::{Calls, Fixture, Place, at, exchange_of, exchanging};
 
 /// Every place at which an exchange can lose its connection before its commit, and in it.
 const PLACES: [Place; 7] = [
@@ -77,7 +78,7 @@ async fn an_exchange_whose_commit_was_lost_is_found_or_repeated() {
     let fixture = Fixture::new().await;
     for (cut, expected) in [(Cut::AfterCommit, 1), (Cut::BeforeCommit, 2)] {
         let host = fixture.host_with(10).await;
-        let proxy = Proxy::start(fixture.url(), cut, 1).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, 1).await;
         let (result, decided) = exchange_through(&proxy, host).await;
         assert!(proxy.is_done());
         assert_eq!(decided, expected, "{cut:?}");
@@ -90,7 +91,7 @@ async fn an_exchange_whose_commits_are_never_answered_has_an_unknown_outcome() {
     let fixture = Fixture::new().await;
     for (cut, exchanged) in [(Cut::AfterCommit, 1), (Cut::BeforeCommit, 0)] {
         let host = fixture.host_with(10).await;
-        let proxy = Proxy::start(fixture.url(), cut, 1_000).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, 1_000).await;
         let (result, _) = exchange_through(&proxy, host).await;
         assert!(matches!(result, Err(ExchangeError::Store(StoreError::OutcomeUnknown(_)))), "{cut:?}: {result:?}");
         let count = format!("SELECT COUNT(*) FROM exchanges WHERE host_id = {host}");

@@ -12,9 +12,10 @@ use domain::{
     wallet::Reason,
 };
 use persistence::{Database, PgGiftCatalogue, PgGiftLedger, PoolSettings};
+use testkit::{Cut, Proxy};
 
 use super::keys;
-use crate::support::{Calls, Cut, Fixture, Proxy, at, at_once, calendar, deciding, order, refused};
+use crate::support::{Calls, Fixture, at, at_once, calendar, deciding, order, refused};
 
 fn price(coins: i64) -> CatalogueEdit {
     CatalogueEdit::Change(GiftChange { price: UnitPrice::new(coins), ..GiftChange::default() })
@@ -206,7 +207,7 @@ async fn gifts_do_not_wait_for_a_change_nor_a_change_for_gifts() {
 async fn a_change_whose_commit_was_answered_to_nobody_is_unknown_and_not_repeated() {
     let fixture = Fixture::new().await;
     for (cut, coins, lines) in [(Cut::BeforeCommit, 10, 0), (Cut::AfterCommit, 25, 1)] {
-        let proxy = Proxy::start(fixture.url(), cut, 1).await;
+        let proxy = Proxy::cutting(fixture.url(), cut, 1).await;
         let database = Database::connect(proxy.url(), PoolSettings { connections_max: 4 }).await.unwrap();
         let result = edit_on(&database, wish(Actor::CommandLine, "rose", price(25))).await;
         assert!(matches!(result, Err(CatalogueError::Store(StoreError::OutcomeUnknown(_)))), "{cut:?}: {result:?}");
