@@ -5,16 +5,21 @@ use std::{
     future::Future,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     pin::Pin,
+    time::Duration,
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
 use domain::user::{Claims, ClientAddress};
+use tokio::time::{Instant, timeout};
 
 use crate::{error::ApiError, state::AppState};
 
 /// An authenticated user: a handler that takes one is not called without a good token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller(pub(crate) domain::user::Caller);
+
+/// How long a caller is looked up for: a money request of his is to be answered within two seconds.
+const LOOKED_UP_MAX: Duration = Duration::from_millis(1_500);
 
 /// Where a request comes from, as limits see it.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +45,20 @@ impl FromRequest for Caller {
 pub(crate) async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     let state = request.app_data::<Data<AppState>>().ok_or_else(ApiError::internal)?;
     let token = bearer_token(request).ok_or_else(ApiError::token_missing)?;
-    Ok(Caller(state.accounts.authenticate(token).await?))
+    let began = Instant::now();
+    let found = timeout(LOOKED_UP_MAX, state.accounts.authenticate(token)).await;
+    request.extensions_mut().insert(LookedUpFor(began.elapsed()));
+    Ok(Caller(found.map_err(|silence| ApiError::unavailable().because(silence))??))
+}
+
+/// How long the caller of a request was looked up for.
+#[derive(Debug, Clone, Copy)]
+struct LookedUpFor(Duration);
+
+/// How long the client of this request has waited until its caller was known: a money request waits for its caller and for
+/// its transaction together.
+pub(crate) fn looked_up_for(request: &HttpRequest) -> Duration {
+    request.extensions().get::<LookedUpFor>().map_or(Duration::ZERO, |looked| looked.0)
 }
 
 /// Who says that he calls, with a token that is not looked up yet: for a request whose transaction looks at the caller itself.

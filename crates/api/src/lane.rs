@@ -45,6 +45,22 @@ impl Lane {
         T: Send + 'static,
         E: Into<ApiError> + Send + 'static,
     {
+        self.run_after(Duration::ZERO, request).await
+    }
+
+    /// The same for a client that has waited already.
+    ///
+    /// # Errors
+    /// Those of [`Lane::run`].
+    pub(crate) async fn run_after<T, E>(
+        &self,
+        waited: Duration,
+        request: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| ApiError::busy())?;
         let (answer, answered) = oneshot::channel();
         let work = async move {
@@ -56,7 +72,7 @@ impl Lane {
         };
         // In the request's span: what the task logs belongs to the id that its client was told.
         let task = self.runtime.spawn(work.instrument(Span::current()));
-        match timeout(self.wait, answered).await {
+        match timeout(self.wait.saturating_sub(waited), answered).await {
             Ok(Ok(result)) => result,
             // It panicked.
             Ok(Err(_)) => match task.await {

@@ -7,7 +7,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection as 
 use domain::store::StoreError;
 
 use crate::{
-    error::{Class, classify, read_error},
+    error::{Class, classify, is_read_only, read_error},
     pool::Database,
 };
 
@@ -101,7 +101,10 @@ impl Database {
             let Failure { error, class, may_be_committed: in_commit } = failure;
             may_be_committed |= in_commit;
             let is_safe = !may_be_committed || unknown == Unknown::TryAgain;
-            if is_safe && matches!(class, Class::ConnectionLost | Class::Conflict) && attempt < ATTEMPTS_MAX {
+            // Whether the session may not write, or the database, only a new session tells.
+            let helps =
+                matches!(class, Class::ConnectionLost | Class::Conflict) || (is_read_only(&error) && self.renew());
+            if is_safe && helps && attempt < ATTEMPTS_MAX {
                 tracing::warn!(attempt, %error, ?class, "a transaction is tried again");
                 tokio::time::sleep(PAUSE.saturating_mul(attempt)).await;
                 attempt = attempt.saturating_add(1);

@@ -50,6 +50,11 @@ pub(crate) fn classify(error: &DieselError) -> Class {
     }
 }
 
+/// Whether the session may not write.
+pub(crate) const fn is_read_only(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
+}
+
 /// The name of the constraint that a statement violated.
 pub(crate) fn violated_constraint(error: &DieselError) -> Option<&str> {
     match error {

@@ -42,6 +42,7 @@ mod pg_users;
 mod pool;
 mod reviews;
 mod schema;
+mod silence;
 mod statement;
 mod tls;
 

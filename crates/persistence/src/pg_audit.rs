@@ -11,7 +11,7 @@ use domain::{
 
 use crate::{
     error::read_error,
-    pg_totals::{self, Row, TIME_LIMIT},
+    pg_totals::{self, Row},
     pool::Database,
 };
 
@@ -166,7 +166,7 @@ impl MoneyAudit for PgMoneyAudit {
             // All proofs see the same snapshot.
             .repeatable_read()
             .run(async |connection| {
-                sql_query(TIME_LIMIT).execute(connection).await?;
+                pg_totals::take_time(connection).await?;
                 let rows: Vec<Row> = sql_query(DISCREPANCIES).load(connection).await?;
                 let totals = pg_totals::differences(connection, calendar).await?;
                 Ok(rows.into_iter().map(Discrepancy::from).chain(totals).collect())

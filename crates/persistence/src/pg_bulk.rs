@@ -25,10 +25,11 @@ use serde::Serialize;
 use crate::{
     error::{contradictory, read_error, write_error},
     idempotency::{KeyedRequest, actor_id},
-    pg_totals::TIME_LIMIT,
+    pg_totals::take_time,
     pg_users::NewUserRow,
     pool::{Database, SESSION_SETTINGS},
     schema::users,
+    silence,
 };
 
 /// Users of one statement: PostgreSQL takes 65,535 values in one.
@@ -60,7 +61,7 @@ impl BulkBooks for PgBulkBooks {
 
     async fn insert_users(&self, new: &[NewUser]) -> Result<(), StoreError> {
         let inserting = async |connection: &mut AsyncPgConnection| -> QueryResult<()> {
-            sql_query(TIME_LIMIT).execute(connection).await?;
+            take_time(connection).await?;
             for some in new.chunks(USERS_AT_ONCE) {
                 let rows: Vec<NewUserRow<'_>> = some.iter().map(NewUserRow::from).collect();
                 diesel::insert_into(users::table).values(rows).execute(connection).await?;
@@ -89,8 +90,10 @@ impl BulkBooks for PgBulkBooks {
     async fn settle_down(&self) -> Result<(), StoreError> {
         let mut connection = self.database.connection().await?;
         // Not in a transaction, which it cannot be: so the time limit is the session's, and is put back.
+        silence::be_patient(&mut connection);
         connection.batch_execute("SET statement_timeout = '2h'").await.map_err(write_error)?;
         let vacuumed = connection.batch_execute("VACUUM (ANALYZE)").await;
+        silence::be_impatient(&mut connection);
         connection.batch_execute(SESSION_SETTINGS).await.map_err(write_error)?;
         vacuumed.map_err(write_error)
     }

@@ -23,7 +23,7 @@ use crate::{error::unreadable, statement::Statement};
 
 pub(crate) use fans::span as fan_span;
 pub use rebuild::PgGiftTotals;
-pub(crate) use rebuild::{Extent, Row, TIME_LIMIT, differences, starts};
+pub(crate) use rebuild::{Extent, Row, differences, starts, take_time};
 
 /// Adds gifts to the totals of their hosts.
 ///

@@ -1,11 +1,15 @@
 //! The pool of connections, and how long anything may take on one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
 
 use bb8::ErrorSink;
-use diesel::{QueryResult, result::Error as DieselError};
+use diesel::{QueryResult, dsl::sql, result::Error as DieselError, sql_types::Bool};
 use diesel_async::{
-    AsyncPgConnection, SimpleAsyncConnection as _,
+    AsyncPgConnection, RunQueryDsl as _,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection as _, RecyclingMethod,
         bb8::{Pool, PooledConnection},
@@ -18,7 +22,11 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use crate::{error::pool_error, tls};
+use crate::{
+    error::pool_error,
+    silence::{self, Lines},
+    tls,
+};
 
 /// How long a caller waits for a free connection: half of what a money request is waited for, so that one which comes while
 /// another one waits in vain is still told that nothing happened.
@@ -31,9 +39,9 @@ const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS_SHARE: u32 = 4;
 
 /// What the database holds every session to. A statement that waits for a row gives up before one that works does, and
-/// a transaction that nobody continues is ended by the server (docs/adr/0005-bb8-pool.md).
-pub(crate) const SESSION_SETTINGS: &str = "SET lock_timeout = '2s'; SET statement_timeout = '5s'; \
-    SET idle_in_transaction_session_timeout = '5s'; SET TimeZone = 'UTC'";
+/// a transaction that nobody continues is ended by the server, before its rows are missed (docs/adr/0005-bb8-pool.md).
+pub(crate) const SESSION_SETTINGS: &str = "SET lock_timeout = '1s'; SET statement_timeout = '2s'; \
+    SET idle_in_transaction_session_timeout = '2s'; SET TimeZone = 'UTC'";
 
 /// How the pool is built.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +60,7 @@ pub struct ConnectError(String);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    lines: Arc<Lines>,
     writers: Arc<Semaphore>,
 }
 
@@ -62,30 +71,43 @@ impl Database {
     /// [`ConnectError`] when the URL is malformed or the database does not answer.
     pub async fn connect(url: &str, settings: PoolSettings) -> Result<Self, ConnectError> {
         tls::establish(url).await.map_err(|error| ConnectError(error.to_string()))?;
+        let lines = Lines::watched();
         let pool = Pool::builder()
             .max_size(settings.connections_max)
             .min_idle(1)
             .connection_timeout(ACQUIRE_TIMEOUT)
             // Who waits for a connection is told only that there is none; why is told here.
             .error_sink(Box::new(Complaint))
-            .build(manager(url, Handle::current()))
+            .build(manager(url, Handle::current(), Arc::clone(&lines)))
             .await
             .map_err(|error| ConnectError(error.to_string()))?;
         let places = settings.connections_max.saturating_sub(settings.connections_max.div_ceil(READERS_SHARE));
         let writers = Arc::new(Semaphore::new(usize::try_from(places.max(1)).unwrap_or(1)));
-        Ok(Self { pool, writers })
+        Ok(Self { pool, lines, writers })
     }
 
-    /// Whether the database answers, within twice the time that a request waits for a connection.
+    /// Whether the database answers and can be written to, within twice the time that a request waits for a connection.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        match tokio::time::timeout(ACQUIRE_TIMEOUT, connection.batch_execute("SELECT 1")).await {
-            Ok(answered) => answered.map_err(|error| StoreError::Unavailable(error.into())),
+        let asked = diesel::select(sql::<Bool>("current_setting('transaction_read_only')::boolean"));
+        match tokio::time::timeout(ACQUIRE_TIMEOUT, asked.get_result(&mut connection)).await {
+            Ok(Ok(false)) => Ok(()),
+            Ok(Ok(true)) => {
+                self.renew();
+                Err(StoreError::Unavailable("the database is read-only".into()))
+            }
+            Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
             Err(silence) => Err(StoreError::Unavailable(silence.into())),
         }
+    }
+
+    /// Opens all connections anew: sessions that may not write stay so when their database is written to again, and after a
+    /// failover there is another one behind its name. `false` when that was done just now.
+    pub(crate) fn renew(&self) -> bool {
+        self.lines.renew()
     }
 
     /// A place among the transactions that write. They wait for each other's rows, so they never take the whole pool: one
@@ -98,8 +120,31 @@ impl Database {
     }
 
     /// A connection, free again when it is dropped.
-    pub(crate) async fn connection(&self) -> Result<PooledConnection<'_, AsyncPgConnection>, StoreError> {
-        self.pool.get().await.map_err(pool_error)
+    pub(crate) async fn connection(&self) -> Result<Borrowed<'_>, StoreError> {
+        self.pool.get().await.map(Borrowed).map_err(pool_error)
+    }
+}
+
+/// A connection of the pool, free again when it is dropped; closed, when it is dropped in the middle of a statement.
+pub(crate) struct Borrowed<'a>(PooledConnection<'a, AsyncPgConnection>);
+
+impl Deref for Borrowed<'_> {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Borrowed<'_> {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.0
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        silence::let_go(&mut self.0);
     }
 }
 
@@ -117,7 +162,7 @@ impl ErrorSink<PoolError> for Complaint {
     }
 }
 
-fn manager(url: &str, runtime: Handle) -> AsyncDieselConnectionManager<AsyncPgConnection> {
+fn manager(url: &str, runtime: Handle, lines: Arc<Lines>) -> AsyncDieselConnectionManager<AsyncPgConnection> {
     let mut config = ManagerConfig::default();
     // A closed connection is recognised without a round trip.
     config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|connection: &mut AsyncPgConnection| {
@@ -126,16 +171,9 @@ fn manager(url: &str, runtime: Handle) -> AsyncDieselConnectionManager<AsyncPgCo
         async move { result }.boxed()
     }));
     config.custom_setup = Box::new(move |url| {
-        let (runtime, url) = (runtime.clone(), url.to_owned());
+        let (runtime, url, lines) = (runtime.clone(), url.to_owned(), Arc::clone(&lines));
         async move {
-            let opened = runtime.spawn(async move {
-                let mut connection = tls::establish(&url).await?;
-                connection
-                    .batch_execute(SESSION_SETTINGS)
-                    .await
-                    .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-                Ok(connection)
-            });
+            let opened = runtime.spawn(async move { tls::open(&url, SESSION_SETTINGS, &lines).await });
             opened.await.unwrap_or_else(|error| Err(diesel::ConnectionError::BadConnection(error.to_string())))
         }
         .boxed()

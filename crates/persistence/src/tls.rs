@@ -3,13 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer, pki_types::pem::PemObject as _};
+use tokio::time::timeout;
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::silence::Lines;
+
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long one of a pool may take until it can be used, where the URL says nothing: whoever accepts a connection may say
+/// nothing afterwards, and as long as it is waited for, its place in the pool is taken.
+const OPENING_MAX: Duration = Duration::from_millis(1_500);
 
 /// How long what was sent may stay unacknowledged before the connection counts as lost: the server's own time limits do
 /// not help where the network is silent.
@@ -31,6 +38,25 @@ pub(crate) async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> 
         let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
+}
+
+/// The same for a pool: within a limit, set up, and watched.
+pub(crate) async fn open(url: &str, setup: &str, lines: &Lines) -> ConnectionResult<AsyncPgConnection> {
+    let config: Config = config(url)?;
+    let stated = accepted(url).parse().ok().and_then(|stated: Config| stated.get_connect_timeout().copied());
+    let opening = async {
+        let mut connection = if config.get_ssl_mode() == SslMode::Require {
+            let connector = MakeRustlsConnect::new(client_config()?);
+            let (client, connection) = config.connect(connector).await.map_err(bad_connection)?;
+            lines.take(client, connection).await?
+        } else {
+            let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
+            lines.take(client, connection).await?
+        };
+        connection.batch_execute(setup).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(connection)
+    };
+    timeout(stated.unwrap_or(OPENING_MAX), opening).await.unwrap_or_else(|silence| Err(bad_connection(silence)))
 }
 
 /// What the URL says, with limits on silence where it says nothing.

@@ -19,7 +19,7 @@ use super::{
     wire::Instant,
 };
 use crate::{
-    auth::{Caller, authenticate},
+    auth::{Caller, authenticate, looked_up_for},
     error::{ApiError, Refusal},
     fields::{Field, IntegerOrDigits, integer, present},
     request_key::{header_key, request_key},
@@ -105,7 +105,8 @@ pub(super) async fn make(
 ) -> Result<Json<Exchanged>, ApiError> {
     let key = request_key(header_key(&request)?, &body.client_ref, &*state.dice)?;
     let (order, exchanges) = (body.order(caller.0.user_id, key)?, Arc::clone(&state.exchanges));
-    let receipt = state.money.run(async move { exchanges.exchange(order).await }).await?;
+    let receipt =
+        state.money.run_after(looked_up_for(&request), async move { exchanges.exchange(order).await }).await?;
     Ok(Json(receipt.into()))
 }
 

@@ -26,6 +26,7 @@ use super::{
     wire::Instant,
 };
 use crate::{
+    auth::looked_up_for,
     error::{ApiError, Refusal},
     fields::{Field, IntegerOrDigits, integer, is_missing, present},
     request_key::{header_key, request_key},
@@ -190,7 +191,8 @@ async fn decide(
     let key = request_key(header_key(request)?, client_ref, &*state.dice)?;
     let order = SalaryOrder { owner, agency, request: salary, verdict, key };
     let salaries = Arc::clone(&state.salaries);
-    let receipt = state.money.run(async move { salaries.salaries.decide(order).await }).await?;
+    let receipt =
+        state.money.run_after(looked_up_for(request), async move { salaries.salaries.decide(order).await }).await?;
     let is_approved = receipt.review.is_approved();
     let message = if is_approved { "Salary request approved" } else { "Salary request rejected" };
     Ok(Json(SalaryDecided { success: true, message }))

@@ -40,6 +40,16 @@ async fn who_waits_too_long_is_told_to_ask_again() {
     assert!(lane.drained(Instant::now() + LONG).await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_already_waits_for_the_rest_of_his_time() {
+    let lane = Lane::new(4, Duration::from_secs(2));
+    let begun = Instant::now();
+    let waited = lane.run_after(Duration::from_millis(1_500), std::future::pending::<Result<(), ApiError>>()).await;
+    assert_eq!(code(waited), "outcome_unknown");
+    let took = begun.elapsed();
+    assert!((Duration::from_millis(500)..Duration::from_millis(600)).contains(&took), "{took:?}");
+}
+
 #[tokio::test]
 async fn a_full_lane_turns_away_at_once() {
     let lane = Arc::new(Lane::new(1, LONG));

@@ -12,6 +12,7 @@ mod catalogue;
 mod chat;
 mod docs;
 mod exchange;
+mod faults;
 mod gifts;
 mod income;
 mod keys;

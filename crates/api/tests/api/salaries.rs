@@ -39,7 +39,8 @@ fn ask(host: i64, agency: i64, monday: &str, session: i64) -> String {
     )
 }
 
-fn agency(owner: &User) -> String {
+/// What makes a user the owner of an agency.
+pub(crate) fn agency(owner: &User) -> String {
     let id = owner.id;
     format!(
         "INSERT INTO agencies (id, owner_id, family_name, status, decided_at, created_at)

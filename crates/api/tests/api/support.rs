@@ -22,7 +22,7 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde_json::{Map, Value, json};
-use testkit::TestDatabase;
+use testkit::{Proxy, TestDatabase};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::recording;
@@ -62,12 +62,25 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::create().await;
+        let url = database.url().to_owned();
+        Self::start_on(database, &url, settings).await
+    }
+
+    /// A server that reaches its database through a proxy.
+    pub(crate) async fn start_behind_a_proxy(settings: &[(&str, &str)]) -> (Self, Proxy) {
+        let database = TestDatabase::create().await;
+        let proxy = Proxy::start(database.url()).await;
+        (Self::start_on(database, proxy.url(), settings).await, proxy)
+    }
+
+    async fn start_on(database: TestDatabase, url: &str, settings: &[(&str, &str)]) -> Self {
         recording::install();
-        let (database, uploads) = (TestDatabase::create().await, tempfile::tempdir().unwrap());
+        let uploads = tempfile::tempdir().unwrap();
         let defaults = [
             ("HOST", "127.0.0.1"),
             ("PORT", "0"),
-            ("DATABASE_URL", database.url()),
+            ("DATABASE_URL", url),
             ("JWT_SECRET", SECRET),
             ("CARD_KEY", SECRET),
             ("CARD_HASH_KEY", "0f2b7c9e1d3a4f60718293a4b5c6d7e8f9"),

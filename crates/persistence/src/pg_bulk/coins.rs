@@ -19,7 +19,7 @@ use super::{Keys, change_balances, next_ids};
 use crate::{
     error::{contradictory, unreadable},
     pg_coin_ledger::{KeptOutcome, actor_of, keyed},
-    pg_totals::TIME_LIMIT,
+    pg_totals::take_time,
     schema::users,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn change(
     wishes: &[Dated],
     rule: CoinRule,
 ) -> QueryResult<Result<(), CoinRefusal>> {
-    sql_query(TIME_LIMIT).execute(connection).await?;
+    take_time(connection).await?;
     let mut balances = lock_balances(connection, wishes).await?;
     let (mut postings, mut totals) = (Vec::with_capacity(wishes.len()), HashMap::<UserId, i64>::new());
     for (_, wish) in wishes {

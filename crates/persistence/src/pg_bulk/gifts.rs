@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, QueryDsl as _, QueryResult, sql_query};
+use diesel::{ExpressionMethods as _, QueryDsl as _, QueryResult};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     bulk::GiftRule,
@@ -19,7 +19,7 @@ use crate::{
     idempotency::{KeyedRequest, actor_id},
     pg_gift_catalogue,
     pg_gift_ledger::{self, KeptOutcome, Posted},
-    pg_totals::TIME_LIMIT,
+    pg_totals::take_time,
     schema::users,
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn settle(
     orders: &[Dated],
     rule: GiftRule,
 ) -> QueryResult<Result<(), GiftRefusal>> {
-    sql_query(TIME_LIMIT).execute(connection).await?;
+    take_time(connection).await?;
     let mut facts = Facts::load(connection, orders).await?;
     let ids = next_ids(connection, "gifts", orders.len()).await?;
     let mut posted = Posted::default();

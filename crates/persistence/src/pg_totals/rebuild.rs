@@ -8,7 +8,7 @@ use diesel::{
     sql_query,
     sql_types::{Array, BigInt, Nullable, Text, Timestamptz},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use domain::{
     ranking::GiftTotals,
     store::StoreError,
@@ -21,6 +21,7 @@ use crate::{
     pg_membership_totals,
     pool::Database,
     schema::{fan_totals, host_totals, totals_calendar},
+    silence,
 };
 
 /// The totals of a database, kept in the zone of one business calendar.
@@ -120,8 +121,13 @@ INSERT INTO host_totals (host_id, period, starts_at, coins, gifts, normal_income
 SELECT host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income, s_lucky_income, reached_at
   FROM expected_hosts";
 
-/// How long it may take: it reads everything, while requests may not.
-pub(crate) const TIME_LIMIT: &str = "SET LOCAL statement_timeout = '2h'";
+/// Lets the rest of a transaction take its time: it reads everything, while requests may not.
+pub(crate) async fn take_time(connection: &mut AsyncPgConnection) -> QueryResult<()> {
+    silence::be_patient(connection);
+    connection
+        .batch_execute("SET LOCAL statement_timeout = '2h'; SET LOCAL idle_in_transaction_session_timeout = '1min'")
+        .await
+}
 
 /// Something that must not be.
 #[derive(QueryableByName)]
@@ -207,7 +213,7 @@ async fn are_kept(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
 }
 
 async fn rebuild(connection: &mut AsyncPgConnection, calendar: BusinessCalendar) -> QueryResult<Vec<Discrepancy>> {
-    sql_query(TIME_LIMIT).execute(connection).await?;
+    take_time(connection).await?;
     sql_query("SET LOCAL lock_timeout = '1min'").execute(connection).await?;
     // Waits for gifts that are being sent, and keeps new ones waiting: they would be in one of the two only. So with ends of
     // sessions and changes of memberships.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    auth::looked_up_for,
     error::{ApiError, Refusal},
     fields::{Field, IntegerOrDigits, integer, is_missing, present, text},
     http::{State, callers::AdminBody},
@@ -81,10 +82,16 @@ struct CoinsView {
     balance: i64,
 }
 
-async fn change(state: &State, wish: CoinOrder, message: &'static str) -> Result<Json<CoinsChanged>, ApiError> {
+async fn change(
+    state: &State,
+    request: &HttpRequest,
+    wish: CoinOrder,
+    message: &'static str,
+) -> Result<Json<CoinsChanged>, ApiError> {
     let (user_id, amount) = (wish.user.value(), wish.change.amount());
     let administration = Arc::clone(&state.administration);
-    let receipt = state.money.run(async move { administration.coins.change(wish).await }).await?;
+    let receipt =
+        state.money.run_after(looked_up_for(request), async move { administration.coins.change(wish).await }).await?;
     let data = CoinsView { id: receipt.movement_id.value(), user_id, amount, balance: receipt.balance_after.value() };
     Ok(Json(CoinsChanged { success: true, message, data }))
 }
@@ -113,7 +120,7 @@ pub(in crate::http) async fn grant(
 ) -> Result<Json<CoinsChanged>, ApiError> {
     let key = request_key(header_key(&request)?, &body.client_ref, &*state.dice)?;
     let wish = body.wish(actor, key, |amount| GrantAmount::parse(amount).map(CoinChange::Grant))?;
-    change(&state, wish, "Coins granted").await
+    change(&state, &request, wish, "Coins granted").await
 }
 
 /// Correct a user's coins
@@ -140,5 +147,5 @@ pub(in crate::http) async fn correct(
 ) -> Result<Json<CoinsChanged>, ApiError> {
     let key = request_key(header_key(&request)?, &body.client_ref, &*state.dice)?;
     let wish = body.wish(actor, key, |amount| CorrectionAmount::parse(amount).map(CoinChange::Correction))?;
-    change(&state, wish, "Coins corrected").await
+    change(&state, &request, wish, "Coins corrected").await
 }
