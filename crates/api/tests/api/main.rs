@@ -10,6 +10,7 @@ mod answers;
 mod authorization;
 mod catalogue;
 mod chat;
+mod cuts;
 mod docs;
 mod exchange;
 mod faults;
