@@ -17,6 +17,8 @@ mod killer;
 mod line;
 #[path = "chaos/notebook.rs"]
 mod notebook;
+#[path = "support/postmaster.rs"]
+mod postmaster;
 #[expect(dead_code, reason = "most of it is for the other tests")]
 mod support;
 #[path = "chaos/treasurer.rs"]

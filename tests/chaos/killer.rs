@@ -1,7 +1,6 @@
 //! Who kills the server and PostgreSQL, and starts the server again. PostgreSQL is started again by those who hold it.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -14,7 +13,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use crate::{dice::Dice, support::Chatme};
+use crate::{dice::Dice, postmaster::postmaster, support::Chatme};
 
 /// So many kills of each kind at least.
 pub(crate) const EACH_MIN: usize = 5;
@@ -98,13 +97,4 @@ impl Killer {
     pub(crate) fn server(self) -> Chatme {
         self.server.unwrap()
     }
-}
-
-/// The first process of the private PostgreSQL.
-fn postmaster(directory: &Path) -> Option<Pid> {
-    let base = directory.join("data/pg");
-    // It tells where it has moved to.
-    let moved = fs::read_to_string(base.join("MOVED")).map(|place| PathBuf::from(place.trim()));
-    let lock = fs::read_to_string(moved.unwrap_or(base).join("data/postmaster.pid")).ok()?;
-    Pid::from_raw(lock.lines().next()?.trim().parse().ok()?)
 }
