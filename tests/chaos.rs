@@ -19,6 +19,8 @@ mod line;
 mod notebook;
 #[path = "support/postmaster.rs"]
 mod postmaster;
+#[path = "chaos/salaries.rs"]
+mod salaries;
 #[expect(dead_code, reason = "most of it is for the other tests")]
 mod support;
 #[path = "chaos/treasurer.rs"]
@@ -65,12 +67,13 @@ async fn whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_applied_
     let path = directory.path().to_owned();
     let server = spawn_blocking(move || Chatme::start_with(&path, SETTINGS, Stdio::null())).await.unwrap();
     let people = world::people(&server).await;
+    let salaries = salaries::ask(directory.path(), &people).await;
 
     let (url, url_seen) = watch::channel(Some(server.url.clone()));
     let (over, is_over) = watch::channel(false);
     let (done, is_done) = watch::channel(false);
     let directory_path = directory.path().to_owned();
-    let world = Arc::new(World { directory: directory_path, people: people.clone(), url: url_seen, is_over });
+    let world = Arc::new(World { directory: directory_path, people: people.clone(), salaries, url: url_seen, is_over });
     let watcher = tokio::spawn(watcher::watch(Arc::clone(&world), is_done));
     let mut clients = JoinSet::new();
     clients.spawn(treasurer::grant(Arc::clone(&world), dice.child()));
@@ -104,6 +107,7 @@ async fn whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_applied_
     // Else nothing was tried.
     assert!(summary.gifts > 100 && summary.exchanges > 5 && summary.grants > 5, "{summary:?}");
     assert!(by_socket > 0 && reads > 0, "{by_socket} {reads}");
+    assert!(summary.approvals > 5 && summary.rejections > 5, "{summary:?}");
     assert!(summary.repeated > 0 && summary.refusals > 0 && told > 0, "{summary:?}");
 }
 

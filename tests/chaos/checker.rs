@@ -8,6 +8,7 @@ use testkit::Client;
 
 use crate::{
     notebook::{Call, Outcome, Wish},
+    salaries::Salary,
     watcher::Event,
     world::Person,
 };
@@ -31,6 +32,10 @@ pub(crate) struct Books {
     gifts: HashMap<i64, Gift>,
     exchanges: usize,
     grants: usize,
+    /// How each decided salary was decided.
+    decisions: HashMap<i64, bool>,
+    /// Host and amount of what was paid, by salary.
+    payouts: HashMap<i64, (i64, i64)>,
     /// Coins and diamonds, by user.
     purses: HashMap<i64, (i64, i64)>,
 }
@@ -41,6 +46,8 @@ pub(crate) struct Summary {
     pub(crate) gifts: usize,
     pub(crate) exchanges: usize,
     pub(crate) grants: usize,
+    pub(crate) approvals: usize,
+    pub(crate) rejections: usize,
     pub(crate) refusals: usize,
     /// Calls that were made again because no answer came.
     pub(crate) repeated: usize,
@@ -90,7 +97,13 @@ impl Books {
         let purses = rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
         let exchanges = count(database, "SELECT count(*) FROM exchanges").await;
         let grants = count(database, "SELECT count(*) FROM coin_movements WHERE kind = 'grant'").await;
-        Self { keys, gifts, exchanges, grants, purses }
+        let decided = "SELECT id, status = 'approved' FROM salary_requests WHERE status <> 'pending'";
+        let rows = database.query(decided, &[]).await.unwrap();
+        let decisions = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let paid = "SELECT salary_request_id, host_id, income FROM host_income WHERE type = 'salary'";
+        let rows = database.query(paid, &[]).await.unwrap();
+        let payouts = rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
+        Self { keys, gifts, exchanges, grants, decisions, payouts, purses }
     }
 
     /// Nothing acknowledged is lost, nothing is there twice, nothing is there that nobody asked for, and everybody has what
@@ -120,6 +133,16 @@ impl Books {
                     add(*user, *coins, 0);
                     summary.grants += 1;
                 }
+                (Wish::Decide { salary, approve }, Outcome::Decided { salary: id, approved }) => {
+                    assert_eq!((salary.id, *approve), (*id, *approved), "decided otherwise: {call:?}");
+                    self.take_decision(call, salary, *approve);
+                    if *approve {
+                        add(salary.host, 0, salary.amount);
+                        summary.approvals += 1;
+                    } else {
+                        summary.rejections += 1;
+                    }
+                }
                 (_, Outcome::Refused(_)) => summary.refusals += 1,
                 _ => panic!("another outcome than was asked for: {call:?}"),
             }
@@ -127,6 +150,8 @@ impl Books {
         }
         assert!(self.keys.is_empty(), "keys that nobody knows: {:?}", self.keys);
         assert!(self.gifts.is_empty(), "gifts that nobody knows: {:?}", self.gifts);
+        assert!(self.decisions.is_empty(), "decisions that nobody knows: {:?}", self.decisions);
+        assert!(self.payouts.is_empty(), "payouts that nobody knows: {:?}", self.payouts);
         assert_eq!((self.exchanges, self.grants), (summary.exchanges, summary.grants), "exchanges and grants");
         assert_eq!(self.purses, purses, "coins and diamonds of everybody");
         assert!(purses.values().all(|(coins, diamonds)| *coins >= 0 && *diamonds >= 0), "{purses:?}");
@@ -153,6 +178,13 @@ impl Books {
         let posted = (found.sender, found.receiver, found.key.as_str(), found.quantity, found.total, found.income);
         assert_eq!(posted, told, "posted otherwise: {call:?}");
         assert_eq!(quantity, wanted, "{call:?}");
+    }
+
+    /// Takes the decision of a call away, and what it paid, so that no other call has the same.
+    fn take_decision(&mut self, call: &Call, salary: &Salary, approve: bool) {
+        assert_eq!(self.decisions.remove(&salary.id), Some(approve), "no decision of its own: {call:?}");
+        let paid = approve.then_some((salary.host, salary.amount));
+        assert_eq!(self.payouts.remove(&salary.id), paid, "paid otherwise: {call:?}");
     }
 
     /// Each event is a gift, and no gift was told twice.

@@ -56,6 +56,10 @@ impl Client {
                     let diamonds = i64::try_from(4 + self.dice.below(60)).unwrap();
                     self.begin(Wish::Exchange { host, diamonds }).await;
                 }
+                6 => {
+                    let (salary, approve) = (self.dice.pick(&self.world.salaries), self.dice.once_in(2));
+                    self.begin(Wish::Decide { salary, approve }).await;
+                }
                 _ => self.give().await,
             }
         }
@@ -142,12 +146,20 @@ fn body(key: &str, wish: &Wish) -> Value {
             json!({"receiverId": receiver, "giftId": gift, "quantity": quantity, "roomId": ROOM, "clientRef": key})
         }
         Wish::Exchange { diamonds, .. } => json!({"amount": diamonds, "clientRef": key}),
+        // A reason that an approval ignores.
+        Wish::Decide { salary, .. } => json!({"requestId": salary.id, "reason": "chaos", "clientRef": key}),
         Wish::Grant { .. } => panic!("only the command line grants"),
     }
 }
 
 async fn ask_rest(http: &reqwest::Client, url: &str, token: &str, key: &str, wish: &Wish) -> Option<(u16, Value)> {
-    let path = if matches!(wish, Wish::Gift { .. }) { "/api/gifts/send" } else { "/api/income/exchange" };
+    let path = match wish {
+        Wish::Gift { .. } => "/api/gifts/send".to_owned(),
+        Wish::Decide { salary, approve } => {
+            format!("/api/agency/{}/salary-{}", salary.owner, if *approve { "approve" } else { "reject" })
+        }
+        _ => "/api/income/exchange".to_owned(),
+    };
     answer(http.post(format!("{url}{path}")).bearer_auth(token).json(&body(key, wish))).await
 }
 

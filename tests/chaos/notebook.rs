@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::salaries::Salary;
+
 /// The actor id of the command line, which is no user.
 const COMMAND_LINE: i64 = 0;
 
@@ -11,6 +13,7 @@ pub(crate) enum Wish {
     Gift { sender: i64, receiver: i64, gift: &'static str, quantity: i64 },
     Exchange { host: i64, diamonds: i64 },
     Grant { user: i64, coins: i64 },
+    Decide { salary: Salary, approve: bool },
 }
 
 impl Wish {
@@ -20,6 +23,7 @@ impl Wish {
             Self::Gift { sender, .. } => *sender,
             Self::Exchange { host, .. } => *host,
             Self::Grant { .. } => COMMAND_LINE,
+            Self::Decide { salary, .. } => salary.owner,
         }
     }
 
@@ -29,6 +33,7 @@ impl Wish {
             Self::Gift { .. } => "gift",
             Self::Exchange { .. } => "exchange",
             Self::Grant { .. } => "grant",
+            Self::Decide { .. } => "salary",
         }
     }
 }
@@ -39,11 +44,12 @@ pub(crate) enum Outcome {
     Sent { gift: i64, total: i64, income: i64, quantity: i64, balance: i64 },
     Exchanged { diamonds: i64, coins: i64, diamonds_left: i64, balance: i64 },
     Granted { balance: i64 },
+    Decided { salary: i64, approved: bool },
     Refused(String),
 }
 
 /// Refusals that are outcomes: the same call is refused again, whatever has happened since.
-const REFUSALS: [&str; 2] = ["insufficient_balance", "insufficient_diamonds"];
+const REFUSALS: [&str; 3] = ["insufficient_balance", "insufficient_diamonds", "already_decided"];
 /// What says that the call is to be made again.
 const AGAIN: [&str; 4] = ["unavailable", "outcome_unknown", "busy", "slow_down"];
 
@@ -62,6 +68,15 @@ impl Outcome {
                 diamonds_left: number(body, "diamonds"),
                 balance: number(body, "balance"),
             }),
+            (200, Wish::Decide { salary, .. }) => {
+                let message = body.get("message").and_then(Value::as_str).unwrap_or_default();
+                let approved = match message {
+                    "Salary request approved" => true,
+                    "Salary request rejected" => false,
+                    _ => panic!("not decided: {body}"),
+                };
+                Some(Self::Decided { salary: salary.id, approved })
+            }
             _ => Self::refused(body),
         }
     }
@@ -103,6 +118,12 @@ impl Outcome {
                 balance: number(members, "balance_after"),
             },
             "granted" => Self::Granted { balance: number(members, "balance_after") },
+            "decided" => {
+                let is_paid = members.get("income_id").is_some_and(Value::is_i64);
+                let approved = members.get("status").and_then(Value::as_str) == Some("approved");
+                assert_eq!(is_paid, approved, "paid and not approved, or the reverse: {kept}");
+                Self::Decided { salary: number(members, "request_id"), approved }
+            }
             refusal => Self::Refused(refusal.to_owned()),
         }
     }
@@ -127,7 +148,7 @@ impl Outcome {
     pub(crate) const fn balance(&self) -> Option<i64> {
         match self {
             Self::Sent { balance, .. } | Self::Exchanged { balance, .. } | Self::Granted { balance } => Some(*balance),
-            Self::Refused(_) => None,
+            Self::Decided { .. } | Self::Refused(_) => None,
         }
     }
 }

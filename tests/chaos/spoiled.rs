@@ -14,6 +14,9 @@ struct Everything {
 const FAN: i64 = 1;
 const HOST: i64 = 2;
 
+const SALARIES: [Salary; 2] =
+    [Salary { id: 8, owner: FAN, host: HOST, amount: 2_000 }, Salary { id: 9, owner: FAN, host: HOST, amount: 2_000 }];
+
 fn sent(gift: i64) -> Outcome {
     Outcome::Sent { gift, total: 10, income: 5, quantity: 1, balance: 90 }
 }
@@ -26,7 +29,13 @@ fn call(key: &str, wish: Wish, outcome: Outcome) -> Call {
     Call { key: key.to_owned(), wish, tries: 2, outcomes: vec![outcome.clone(), outcome] }
 }
 
-/// A hundred coins, a rose of ten, and four of its five diamonds exchanged; and one wish more than there were coins for.
+fn decided(key: &str, number: usize, approve: bool) -> Call {
+    let salary = *SALARIES.get(number).unwrap();
+    call(key, Wish::Decide { salary, approve }, Outcome::Decided { salary: salary.id, approved: approve })
+}
+
+/// A hundred coins, a rose of ten, and four of its five diamonds exchanged; one wish more than there were coins for; one salary
+/// approved and one rejected.
 fn in_order() -> Everything {
     let wish = |quantity| Wish::Gift { sender: FAN, receiver: HOST, gift: "rose", quantity };
     let exchanged = Outcome::Exchanged { diamonds: 4, coins: 1, diamonds_left: 1, balance: 1 };
@@ -35,6 +44,8 @@ fn in_order() -> Everything {
         call("a", wish(1), sent(7)),
         call("b", wish(99), Outcome::Refused("insufficient_balance".to_owned())),
         call("c", Wish::Exchange { host: HOST, diamonds: 4 }, exchanged),
+        decided("d", 0, true),
+        decided("e", 1, false),
     ];
     let kept = |call: &Call| {
         let outcome = call.outcomes.first().unwrap().clone();
@@ -45,7 +56,9 @@ fn in_order() -> Everything {
         gifts: HashMap::from([(7, rose())]),
         exchanges: 1,
         grants: 1,
-        purses: HashMap::from([(FAN, (90, 0)), (HOST, (1, 1))]),
+        decisions: HashMap::from([(8, true), (9, false)]),
+        payouts: HashMap::from([(8, (HOST, 2_000))]),
+        purses: HashMap::from([(FAN, (90, 0)), (HOST, (1, 2_001))]),
     };
     let event = Event { sender: FAN, receiver: HOST, gift: "rose".to_owned(), quantity: 1, at: 1_000 };
     Everything { books, calls, events: vec![event] }
@@ -60,6 +73,7 @@ fn compare(Everything { books, calls, events }: Everything) -> Summary {
 fn the_checker_is_content_with_books_in_order() {
     let summary = compare(in_order());
     assert_eq!((summary.gifts, summary.exchanges, summary.grants, summary.refusals), (1, 1, 1, 1));
+    assert_eq!((summary.approvals, summary.rejections), (1, 1));
     let mut untold = in_order();
     untold.events.clear();
     compare(untold);
@@ -88,8 +102,8 @@ fn the_checker_sees_whatever_is_wrong() {
     check("a gift is posted otherwise", "posted otherwise", |all| all.books.gifts.get_mut(&7).unwrap().total = 20);
     check("two keys have one gift", "no gift of its own", |all| {
         let wish = all.calls.get(1).unwrap().wish.clone();
-        all.calls.push(call("d", wish, sent(7)));
-        all.books.keys.insert((FAN, "d".to_owned()), ("gift".to_owned(), sent(7)));
+        all.calls.push(call("f", wish, sent(7)));
+        all.books.keys.insert((FAN, "f".to_owned()), ("gift".to_owned(), sent(7)));
     });
     check("a key is kept that nobody knows", "keys that nobody knows", |all| {
         all.books.keys.insert((FAN, "x".to_owned()), ("gift".to_owned(), sent(7)));
@@ -103,6 +117,27 @@ fn the_checker_sees_whatever_is_wrong() {
     check("a call has no answer", "without an answer", |all| all.calls.get_mut(2).unwrap().outcomes.clear());
     check("an exchange is applied twice", "exchanges and grants", |all| all.books.exchanges = 2);
     check("a grant is applied twice", "exchanges and grants", |all| all.books.grants = 2);
+    check("a decision is lost", "no decision of its own", |all| {
+        all.books.decisions.remove(&9);
+    });
+    check("a salary is decided otherwise", "no decision of its own", |all| {
+        all.books.decisions.insert(9, true);
+    });
+    check("a decision is there that nobody knows", "decisions that nobody knows", |all| {
+        all.books.decisions.insert(10, false);
+    });
+    check("a salary is approved twice", "no decision of its own", |all| {
+        let again = decided("f", 0, true);
+        all.books.keys.insert((FAN, "f".to_owned()), ("salary".to_owned(), again.outcomes.first().unwrap().clone()));
+        all.calls.push(again);
+    });
+    check("an approved salary is not paid", "paid otherwise", |all| all.books.payouts.clear());
+    check("a rejected salary is paid", "paid otherwise", |all| {
+        all.books.payouts.insert(9, (HOST, 2_000));
+    });
+    check("a salary is paid that nobody knows", "payouts that nobody knows", |all| {
+        all.books.payouts.insert(10, (HOST, 2_000));
+    });
     check("coins are missing", "coins and diamonds", |all| all.books.purses.get_mut(&FAN).unwrap().0 = 89);
     check("diamonds are missing", "coins and diamonds", |all| all.books.purses.get_mut(&HOST).unwrap().1 = 0);
     check("a gift is told twice", "told twice", |all| all.events.extend(all.events.clone()));

@@ -8,7 +8,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-use crate::support::Chatme;
+use crate::{salaries::Salary, support::Chatme};
 
 /// The room that all gifts are sent in.
 pub(crate) const ROOM: &str = "chaos";
@@ -28,6 +28,7 @@ pub(crate) struct Person {
 pub(crate) struct World {
     pub(crate) directory: PathBuf,
     pub(crate) people: Vec<Person>,
+    pub(crate) salaries: Vec<Salary>,
     /// Where the server is; nowhere while there is none.
     pub(crate) url: watch::Receiver<Option<String>>,
     /// Whether nobody begins anything any more.
