@@ -10,23 +10,26 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     gift::{GiftDecision, GiftLedger, GiftOrder, GiftReceipt, SendGiftError},
+    id::UserId,
     store::StoreError,
     time::BusinessCalendar,
 };
 use tokio::sync::{mpsc, oneshot};
 
+use self::writer::{WRITERS, Writer};
 pub(crate) use self::{
     outcome::KeptOutcome,
     posting::{Posted, write},
 };
 use crate::pool::Database;
 
-/// So many orders wait for a writer; who comes then waits for a place among them.
-const QUEUE_MAX: usize = 4_096;
+/// So many orders wait for each writer; who comes then waits for a place among them.
+const QUEUE_MAX: usize = 2_048;
 
 /// Settles gifts on PostgreSQL.
 pub struct PgGiftLedger {
-    queue: mpsc::Sender<Waiting>,
+    /// Those of the writers.
+    queues: [mpsc::Sender<Waiting>; WRITERS],
 }
 
 /// An order that waits to be settled.
@@ -35,6 +38,8 @@ struct Waiting {
     at: DateTime<Utc>,
     decide: GiftDecision,
     answer: oneshot::Sender<Result<GiftReceipt, SendGiftError>>,
+    /// How many groups left it out because somebody else held its sender.
+    left_out: u32,
 }
 
 impl PgGiftLedger {
@@ -45,9 +50,20 @@ impl PgGiftLedger {
     /// Outside of a runtime.
     #[must_use]
     pub fn new(database: Database, calendar: BusinessCalendar) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        writer::spawn(database, calendar, waiting);
-        Self { queue }
+        let writer = Writer::new(database, calendar);
+        let queues = std::array::from_fn(|_| {
+            let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+            tokio::spawn(writer.clone().write(waiting));
+            queue
+        });
+        Self { queues }
+    }
+
+    /// The queue of a host's writer: no writer waits for the totals of a host because of another one, and of the gifts to one
+    /// host as many as possible share a group.
+    fn queue(&self, host: UserId) -> Option<&mpsc::Sender<Waiting>> {
+        let writers = i64::try_from(WRITERS).ok()?;
+        self.queues.get(usize::try_from(host.value().checked_rem_euclid(writers)?).ok()?)
     }
 }
 
@@ -60,9 +76,10 @@ impl GiftLedger for PgGiftLedger {
         decide: GiftDecision,
     ) -> Result<GiftReceipt, SendGiftError> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { order, at, decide, answer };
-        let closed = |what: &str| StoreError::Unavailable(what.into());
-        self.queue.send(waiting).await.map_err(|_| closed("nobody settles gifts any more"))?;
+        let closed = || StoreError::Unavailable("nobody settles gifts any more".into());
+        let queue = self.queue(order.receiver()).ok_or_else(closed)?;
+        let waiting = Waiting { order, at, decide, answer, left_out: 0 };
+        queue.send(waiting).await.map_err(|_| closed())?;
         // A writer that is gone has died amid its work: only the key can tell what became of it.
         answered.await.unwrap_or_else(|_| Err(StoreError::OutcomeUnknown("the writer of gifts is gone".into()).into()))
     }

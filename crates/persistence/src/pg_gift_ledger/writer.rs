@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use diesel_async::AsyncPgConnection;
 use domain::{gift::SendGiftError, id::UserId, store::StoreError, time::BusinessCalendar};
-use tokio::sync::{Mutex, Semaphore, mpsc::Receiver};
+use tokio::sync::{Semaphore, mpsc::Receiver};
 
 use super::{
     Waiting,
@@ -15,50 +15,60 @@ use crate::pool::Database;
 
 /// So many orders share a transaction at most.
 const BATCH_MAX: usize = 500;
-/// While one writer waits for its commit, another one prepares the next group.
-const WRITERS: usize = 2;
+/// While one writer waits for its commit, another one settles. Each has hosts of its own.
+pub(super) const WRITERS: usize = 2;
+/// So many groups leave out an order whose sender somebody else holds before he is waited for: another writer soon lets him go.
+const LEFT_OUT_MAX: u32 = 2;
 /// So many senders whom somebody else holds are waited for at once beside the writers; more hold the writers up.
 const HELD_SENDERS_MAX: usize = 4;
 
-/// Starts the writers on the present runtime.
-pub(super) fn spawn(database: Database, calendar: BusinessCalendar, waiting: Receiver<Waiting>) {
-    let waiting = Arc::new(Mutex::new(waiting));
-    let writer = Writer { database, calendar, places: Arc::new(Semaphore::new(HELD_SENDERS_MAX)) };
-    for _ in 0..WRITERS {
-        tokio::spawn(write(writer.clone(), Arc::clone(&waiting)));
-    }
-}
-
-async fn write(writer: Writer, waiting: Arc<Mutex<Receiver<Waiting>>>) {
-    let mut group = Vec::new();
-    loop {
-        let count = waiting.lock().await.recv_many(&mut group, BATCH_MAX).await;
-        if count == 0 {
-            // The ledger is dropped, and nothing waits any more.
-            return;
-        }
-        writer.settle(std::mem::take(&mut group)).await;
-    }
-}
-
 #[derive(Clone)]
-struct Writer {
+pub(super) struct Writer {
     database: Database,
     calendar: BusinessCalendar,
     places: Arc<Semaphore>,
 }
 
 impl Writer {
-    /// Settles a group, and answers everybody in it. Who shares it with the order of a sender whom somebody else holds does not
-    /// wait for him.
-    async fn settle(&self, group: Vec<Waiting>) {
-        // Alone, nobody else is held up by waiting.
-        let held = if group.len() > 1 { Held::LeaveOut } else { Held::Wait };
-        let mut left_out: BTreeMap<UserId, Vec<Waiting>> = BTreeMap::new();
-        for waiting in self.try_to_settle(group, held).await {
-            left_out.entry(waiting.order.sender()).or_default().push(waiting);
+    /// A writer on this database. Its clones share the places of those who wait for held senders.
+    pub(super) fn new(database: Database, calendar: BusinessCalendar) -> Self {
+        Self { database, calendar, places: Arc::new(Semaphore::new(HELD_SENDERS_MAX)) }
+    }
+
+    /// Settles what comes, until the queue is closed and empty.
+    pub(super) async fn write(self, mut waiting: Receiver<Waiting>) {
+        let mut group = Vec::new();
+        loop {
+            if group.is_empty() {
+                if waiting.recv_many(&mut group, BATCH_MAX).await == 0 {
+                    return;
+                }
+            } else {
+                // Those who were left out come first. They fill no group: so many were not left out.
+                while group.len() < BATCH_MAX
+                    && let Ok(next) = waiting.try_recv()
+                {
+                    group.push(next);
+                }
+            }
+            let left_out = self.try_to_settle(std::mem::take(&mut group), Held::LeaveOut).await;
+            // With the next group, if one is about to begin.
+            let (again, held): (Vec<_>, Vec<_>) = left_out
+                .into_iter()
+                .map(|order| Waiting { left_out: order.left_out.saturating_add(1), ..order })
+                .partition(|order| order.left_out < LEFT_OUT_MAX && !waiting.is_empty());
+            group = again;
+            self.wait_for(held).await;
         }
-        for (_, orders) in left_out {
+    }
+
+    /// Settles orders whose senders somebody else holds, each sender's beside the writers.
+    async fn wait_for(&self, held: Vec<Waiting>) {
+        let mut senders: BTreeMap<UserId, Vec<Waiting>> = BTreeMap::new();
+        for waiting in held {
+            senders.entry(waiting.order.sender()).or_default().push(waiting);
+        }
+        for (_, orders) in senders {
             let writer = self.clone();
             // Never closed.
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
