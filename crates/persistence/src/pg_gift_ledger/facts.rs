@@ -13,10 +13,17 @@ use domain::{
     idempotency::Actor,
     money::Coins,
 };
-use futures_util::future::try_join4;
+use futures_util::future::{try_join, try_join4};
 
 use super::Waiting;
 use crate::{error::unreadable, idempotency, pg_gift_catalogue, statement::Statement};
+
+/// For the rest of the transaction every row is looked up by its key. A connection keeps the plans of its statements, and makes them
+/// when there is little in the tables: one that reads a table whole is the cheapest then, and would be kept while the table grows,
+/// until PostgreSQL looks at it the next time.
+const LOOK_UP: &str = "
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true)";
 
 /// Senders, in one order for all transactions: two groups never wait for each other in a circle.
 ///
@@ -78,7 +85,7 @@ impl Facts {
 }
 
 /// Locks the senders and loads the rest.
-pub(super) async fn load(connection: &mut AsyncPgConnection, group: &[Waiting], held: Held) -> QueryResult<Facts> {
+pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held: Held) -> QueryResult<Facts> {
     let senders: BTreeSet<i64> = group.iter().map(|waiting| waiting.order.sender().value()).collect();
     let receivers = group.iter().map(|waiting| waiting.order.receiver().value());
     let people: BTreeSet<i64> = senders.iter().copied().chain(receivers).collect();
@@ -88,15 +95,14 @@ pub(super) async fn load(connection: &mut AsyncPgConnection, group: &[Waiting], 
     let keys: Vec<&str> = group.iter().map(|waiting| waiting.order.key().as_str()).collect();
     let count = i32::try_from(group.len()).map_err(unreadable)?;
 
-    let locked: Vec<PartyRow> = Statement::<PartyType>::new(match held {
+    let senders = Statement::<PartyType>::new(match held {
         Held::Wait => SENDERS,
         Held::LeaveOut => FREE_SENDERS,
     })
-    .bind::<Array<BigInt>, _>(senders.into_iter().collect::<Vec<_>>())
-    .load(connection)
-    .await?;
+    .bind::<Array<BigInt>, _>(senders.into_iter().collect::<Vec<_>>());
+    let (_, locked): (_, Vec<PartyRow>) =
+        try_join(Statement::<()>::new(LOOK_UP).execute(&mut &*connection), senders.load(&mut &*connection)).await?;
     // After the locks, and all of it in one round trip.
-    let connection = &*connection;
     let (people, kept, gifts, numbers) = try_join4(
         Statement::<PartyType>::new(PEOPLE)
             .bind::<Array<BigInt>, _>(people.into_iter().collect::<Vec<_>>())
