@@ -1,4 +1,4 @@
-//! Rankings, read from the totals in the order of their index.
+//! Rankings, read from the totals by their indexes: fans in their order, hosts by the steps of their coins.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -43,7 +43,12 @@ struct Place {
     coins: String,
     reached_at: String,
     host: Option<UserId>,
+    /// Whether the index has the steps of the coins (`host_totals_ranking_idx`), and not the coins.
+    is_by_steps: bool,
 }
+
+/// The step of the coins of the entry before the page; as in `host_totals.coins_step`.
+const STEP: &str = "length($4::bigint::text) * 1000 + left($4::bigint::text, 3)::integer";
 
 impl Place {
     fn new(board: Board, period: Period) -> Self {
@@ -55,6 +60,7 @@ impl Place {
                 coins: "coins".to_owned(),
                 reached_at: "reached_at".to_owned(),
                 host: None,
+                is_by_steps: true,
             },
             Board::FansOf(host) => {
                 let span = pg_totals::fan_span(period);
@@ -68,6 +74,7 @@ impl Place {
                     coins: format!("{span}_coins"),
                     reached_at: format!("{span}_reached_at"),
                     host: Some(host),
+                    is_by_steps: false,
                 }
             }
         }
@@ -76,24 +83,40 @@ impl Place {
     /// `$4` to `$6` are the coins, the instant and the id of the entry before the page.
     fn top(&self) -> String {
         let Self { table, user, board, coins, reached_at, .. } = self;
+        let behind = format!(
+            "{board} AND t.{coins} <= $4
+                AND (t.{coins} < $4 OR t.{reached_at} > $5 OR (t.{reached_at} = $5 AND t.{user} > $6))"
+        );
+        // Down to the step of the last one on the page.
+        let within = if self.is_by_steps {
+            format!(
+                "AND t.coins_step <= {STEP} AND t.coins_step >= COALESCE(
+                    (SELECT t.coins_step FROM {table} t WHERE {behind} AND t.coins_step <= {STEP}
+                      ORDER BY t.coins_step DESC OFFSET $7 - 1 LIMIT 1), 0)"
+            )
+        } else {
+            String::new()
+        };
         format!(
-            "SELECT t.{user} AS user_id, u.name, u.avatar_url, u.level, t.{coins} AS coins, t.{reached_at} AS reached_at
-               FROM {table} t CROSS JOIN LATERAL
+            "SELECT t.user_id, u.name, u.avatar_url, u.level, t.coins, t.reached_at
+               FROM (SELECT t.{user} AS user_id, t.{coins} AS coins, t.{reached_at} AS reached_at
+                       FROM {table} t WHERE {behind} {within}
+                      ORDER BY t.{coins} DESC, t.{reached_at}, t.{user} LIMIT $7) t
+              CROSS JOIN LATERAL
                     -- By its key, row by row: for a page of a ranking nobody reads all users.
-                    (SELECT name, avatar_url, level FROM users WHERE id = t.{user} OFFSET 0) u
-              WHERE {board} AND t.{coins} <= $4
-                AND (t.{coins} < $4 OR t.{reached_at} > $5 OR (t.{reached_at} = $5 AND t.{user} > $6))
-              ORDER BY t.{coins} DESC, t.{reached_at}, t.{user} LIMIT $7"
+                    (SELECT name, avatar_url, level FROM users WHERE id = t.user_id OFFSET 0) u
+              ORDER BY t.coins DESC, t.reached_at, t.user_id"
         )
     }
 
     /// `$4` is who asks, `$5` how many ahead of him are counted at most.
     fn standing(&self) -> String {
         let Self { table, user, board, coins, reached_at, .. } = self;
+        let within = if self.is_by_steps { "AND t.coins_step >= own.coins_step" } else { "" };
         format!(
             "SELECT own.{coins} AS coins, (SELECT COUNT(*) FROM (
                 SELECT 1 FROM {table} t
-                 WHERE {board} AND t.{coins} >= own.{coins}
+                 WHERE {board} AND t.{coins} >= own.{coins} {within}
                    AND (t.{coins} > own.{coins} OR t.{reached_at} < own.{reached_at}
                         OR (t.{reached_at} = own.{reached_at} AND t.{user} < own.{user}))
                  LIMIT $5) AS ahead) AS ahead

@@ -2,6 +2,7 @@
 
 mod groups;
 mod keys;
+mod plans;
 mod postings;
 
 use domain::{

@@ -20,7 +20,7 @@ use crate::support::{Calls, Fixture, at, calendar, exchange_of, exchanging, unti
 const ROWS_MAX: i64 = 1_000;
 
 /// Lets `work` have a pool of its own. When its sessions have ended, what they read has been counted.
-async fn counted<T>(fixture: &Fixture, work: impl AsyncFnOnce(Database) -> T) -> T {
+pub(crate) async fn counted<T>(fixture: &Fixture, work: impl AsyncFnOnce(Database) -> T) -> T {
     let sessions = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
         AND backend_type = 'client backend'";
     let before = fixture.number(sessions).await;
