@@ -175,7 +175,7 @@ diesel::table! {
         lucky_income -> BigInt,
         s_lucky_income -> BigInt,
         reached_at -> Timestamptz,
-        coins_step -> Int4,
+        coins_step -> Integer,
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{gift::SendGiftError, id::UserId, store::StoreError, time::BusinessC
 use tokio::sync::{Semaphore, mpsc::Receiver};
 
 use super::{
-    Waiting,
+    QUEUE_MAX, Waiting,
     batch::{self, Outcome},
     facts::Held,
 };
@@ -51,7 +51,12 @@ impl Writer {
                     group.push(next);
                 }
             }
-            let left_out = self.try_to_settle(std::mem::take(&mut group), Held::LeaveOut).await;
+            let (left_out, is_away) = self.try_to_settle(std::mem::take(&mut group), Held::LeaveOut).await;
+            if is_away {
+                // Who waited behind it would find the same, and by then be told that his outcome is unknown.
+                let behind = std::iter::from_fn(|| waiting.try_recv().ok()).take(QUEUE_MAX).collect();
+                fail(behind, &StoreError::Unavailable("the orders before found the database away".into()));
+            }
             // With the next group, if one is about to begin.
             let (again, held): (Vec<_>, Vec<_>) = left_out
                 .into_iter()
@@ -79,10 +84,11 @@ impl Writer {
         }
     }
 
-    /// Settles a group and answers it; returns those orders whose sender is held. A group that the database takes offence at
+    /// Settles a group and answers it; returns those orders whose sender is held, and whether others could not be settled because
+    /// the database is away. A group that the database takes offence at
     /// is halved until the one order that is to blame stands alone: the others know nothing of it.
-    async fn try_to_settle(&self, group: Vec<Waiting>, held: Held) -> Vec<Waiting> {
-        let (mut groups, mut left_out) = (vec![group], Vec::new());
+    async fn try_to_settle(&self, group: Vec<Waiting>, held: Held) -> (Vec<Waiting>, bool) {
+        let (mut groups, mut left_out, mut is_away) = (vec![group], Vec::new(), false);
         while let Some(mut group) = groups.pop() {
             let calendar = self.calendar;
             let settled = self
@@ -100,10 +106,13 @@ impl Writer {
                     groups.push(later);
                     groups.push(group);
                 }
-                Err(error) => fail(group, &error),
+                Err(error) => {
+                    is_away |= matches!(error, StoreError::Unavailable(_));
+                    fail(group, &error);
+                }
             }
         }
-        left_out
+        (left_out, is_away)
     }
 }
 
