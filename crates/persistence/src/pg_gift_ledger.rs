@@ -23,8 +23,8 @@ pub(crate) use self::{
 };
 use crate::pool::Database;
 
-/// So many orders wait for each writer; who comes then waits for a place among them.
-const QUEUE_MAX: usize = 2_048;
+/// So many orders wait for each writer, all of one host's if need be; who comes then waits for a place among them.
+const QUEUE_MAX: usize = 4_096;
 
 /// Settles gifts on PostgreSQL.
 pub struct PgGiftLedger {

@@ -1,5 +1,6 @@
 //! `GiftTotals` and `Rankings`: what is kept beside every gift, and who comes first.
 
+mod steps;
 mod sums;
 
 use std::collections::BTreeMap;
