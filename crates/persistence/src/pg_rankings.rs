@@ -39,9 +39,8 @@ struct Place {
     user: &'static str,
     /// What picks the ranking: `$1` is a host, or nobody; `$2` a period, `$3` the start of the span.
     board: String,
-    /// The columns of the coins, and of when they were reached.
+    /// The column of the coins.
     coins: String,
-    reached_at: String,
     host: Option<UserId>,
     /// Whether the index has the steps of the coins (`host_totals_ranking_idx`), and not the coins.
     is_by_steps: bool,
@@ -58,7 +57,6 @@ impl Place {
                 user: "host_id",
                 board: "$1::bigint IS NULL AND t.period = $2 AND t.starts_at = $3".to_owned(),
                 coins: "coins".to_owned(),
-                reached_at: "reached_at".to_owned(),
                 host: None,
                 is_by_steps: true,
             },
@@ -72,7 +70,6 @@ impl Place {
                     user: "fan_id",
                     board: format!("t.host_id = $1 AND $2::text IS NOT NULL AND {start} = $3"),
                     coins: format!("{span}_coins"),
-                    reached_at: format!("{span}_reached_at"),
                     host: Some(host),
                     is_by_steps: false,
                 }
@@ -82,10 +79,10 @@ impl Place {
 
     /// `$4` to `$6` are the coins, the instant and the id of the entry before the page.
     fn top(&self) -> String {
-        let Self { table, user, board, coins, reached_at, .. } = self;
+        let Self { table, user, board, coins, .. } = self;
         let behind = format!(
             "{board} AND t.{coins} <= $4
-                AND (t.{coins} < $4 OR t.{reached_at} > $5 OR (t.{reached_at} = $5 AND t.{user} > $6))"
+                AND (t.{coins} < $4 OR t.reached_at > $5 OR (t.reached_at = $5 AND t.{user} > $6))"
         );
         // Down to the step of the last one on the page.
         let within = if self.is_by_steps {
@@ -99,9 +96,9 @@ impl Place {
         };
         format!(
             "SELECT t.user_id, u.name, u.avatar_url, u.level, t.coins, t.reached_at
-               FROM (SELECT t.{user} AS user_id, t.{coins} AS coins, t.{reached_at} AS reached_at
+               FROM (SELECT t.{user} AS user_id, t.{coins} AS coins, t.reached_at
                        FROM {table} t WHERE {behind} {within}
-                      ORDER BY t.{coins} DESC, t.{reached_at}, t.{user} LIMIT $7) t
+                      ORDER BY t.{coins} DESC, t.reached_at, t.{user} LIMIT $7) t
               CROSS JOIN LATERAL
                     -- By its key, row by row: for a page of a ranking nobody reads all users.
                     (SELECT name, avatar_url, level FROM users WHERE id = t.user_id OFFSET 0) u
@@ -111,14 +108,14 @@ impl Place {
 
     /// `$4` is who asks, `$5` how many ahead of him are counted at most.
     fn standing(&self) -> String {
-        let Self { table, user, board, coins, reached_at, .. } = self;
+        let Self { table, user, board, coins, .. } = self;
         let within = if self.is_by_steps { "AND t.coins_step >= own.coins_step" } else { "" };
         format!(
             "SELECT own.{coins} AS coins, (SELECT COUNT(*) FROM (
                 SELECT 1 FROM {table} t
                  WHERE {board} AND t.{coins} >= own.{coins} {within}
-                   AND (t.{coins} > own.{coins} OR t.{reached_at} < own.{reached_at}
-                        OR (t.{reached_at} = own.{reached_at} AND t.{user} < own.{user}))
+                   AND (t.{coins} > own.{coins} OR t.reached_at < own.reached_at
+                        OR (t.reached_at = own.reached_at AND t.{user} < own.{user}))
                  LIMIT $5) AS ahead) AS ahead
                FROM {table} own WHERE {own} AND own.{user} = $4",
             own = board.replace("t.", "own.")

@@ -83,18 +83,14 @@ diesel::table! {
         fan_id -> BigInt,
         hour_starts_at -> Timestamptz,
         hour_coins -> BigInt,
-        hour_reached_at -> Timestamptz,
         day_starts_at -> Timestamptz,
         day_coins -> BigInt,
-        day_reached_at -> Timestamptz,
         week_starts_at -> Timestamptz,
         week_coins -> BigInt,
-        week_reached_at -> Timestamptz,
         month_starts_at -> Timestamptz,
         month_coins -> BigInt,
-        month_reached_at -> Timestamptz,
         all_coins -> BigInt,
-        all_reached_at -> Timestamptz,
+        reached_at -> Timestamptz,
     }
 }
 

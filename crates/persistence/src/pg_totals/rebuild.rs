@@ -69,18 +69,14 @@ expected AS MATERIALIZED (
   SELECT host_id, fan_id,
          MAX(starts_at) FILTER (WHERE period = 'hourly') AS hour_starts_at,
          MAX(coins) FILTER (WHERE period = 'hourly') AS hour_coins,
-         MAX(reached_at) FILTER (WHERE period = 'hourly') AS hour_reached_at,
          MAX(starts_at) FILTER (WHERE period = 'daily') AS day_starts_at,
          MAX(coins) FILTER (WHERE period = 'daily') AS day_coins,
-         MAX(reached_at) FILTER (WHERE period = 'daily') AS day_reached_at,
          MAX(starts_at) FILTER (WHERE period = 'weekly') AS week_starts_at,
          MAX(coins) FILTER (WHERE period = 'weekly') AS week_coins,
-         MAX(reached_at) FILTER (WHERE period = 'weekly') AS week_reached_at,
          MAX(starts_at) FILTER (WHERE period = 'monthly') AS month_starts_at,
          MAX(coins) FILTER (WHERE period = 'monthly') AS month_coins,
-         MAX(reached_at) FILTER (WHERE period = 'monthly') AS month_reached_at,
          MAX(coins) FILTER (WHERE period = 'all') AS all_coins,
-         MAX(reached_at) FILTER (WHERE period = 'all') AS all_reached_at
+         MAX(reached_at) FILTER (WHERE period = 'all') AS reached_at
     FROM last GROUP BY host_id, fan_id
 )";
 
@@ -99,17 +95,11 @@ SELECT 'totals of fans equal their gifts',
        'fan ' || COALESCE(t.fan_id, e.fan_id) || ' of host ' || COALESCE(t.host_id, e.host_id),
        COALESCE(t.all_coins, 0) - COALESCE(e.all_coins, 0)
   FROM fan_totals t FULL JOIN expected_fans e USING (host_id, fan_id)
- WHERE (t.hour_starts_at, t.hour_coins, t.hour_reached_at,
-        t.day_starts_at, t.day_coins, t.day_reached_at,
-        t.week_starts_at, t.week_coins, t.week_reached_at,
-        t.month_starts_at, t.month_coins, t.month_reached_at,
-        t.all_coins, t.all_reached_at)
+ WHERE (t.hour_starts_at, t.hour_coins, t.day_starts_at, t.day_coins, t.week_starts_at, t.week_coins,
+        t.month_starts_at, t.month_coins, t.all_coins, t.reached_at)
        IS DISTINCT FROM
-       (e.hour_starts_at, e.hour_coins, e.hour_reached_at,
-        e.day_starts_at, e.day_coins, e.day_reached_at,
-        e.week_starts_at, e.week_coins, e.week_reached_at,
-        e.month_starts_at, e.month_coins, e.month_reached_at,
-        e.all_coins, e.all_reached_at)
+       (e.hour_starts_at, e.hour_coins, e.day_starts_at, e.day_coins, e.week_starts_at, e.week_coins,
+        e.month_starts_at, e.month_coins, e.all_coins, e.reached_at)
 ORDER BY 1, 2";
 
 /// Writes the totals of fans, and answers those of hosts into the other table.

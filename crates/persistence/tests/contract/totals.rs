@@ -83,7 +83,7 @@ async fn every_difference_is_reported_and_mended() {
         ("UPDATE fan_totals SET all_coins = 1", &[("fans", -19)]),
         ("UPDATE fan_totals SET hour_coins = 1", &[("fans", 0)]),
         ("UPDATE fan_totals SET day_starts_at = 'epoch'", &[("fans", 0)]),
-        ("UPDATE fan_totals SET week_reached_at = 'epoch'", &[("fans", 0)]),
+        ("UPDATE fan_totals SET reached_at = 'epoch'", &[("fans", 0)]),
         ("DELETE FROM host_totals WHERE period = 'weekly'", &[("hosts", -20)]),
         ("DELETE FROM fan_totals", &[("fans", -20)]),
         ("UPDATE fan_totals SET fan_id = host_id", &[("fans", -20), ("fans", 20)]),

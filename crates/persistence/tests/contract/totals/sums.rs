@@ -72,7 +72,7 @@ async fn check_sums(zone: &str, around: i64, seed: u64) {
         let strange = format!(
             "SELECT COUNT(*) FROM fan_totals f FULL JOIN (SELECT DISTINCT ON (host_id) * FROM host_totals
                 WHERE period = '{period}' ORDER BY host_id, starts_at DESC) AS h USING (host_id)
-              WHERE ({start}, f.{span}_coins, f.{span}_reached_at) IS DISTINCT FROM (h.starts_at, h.coins, h.reached_at)"
+              WHERE ({start}, f.{span}_coins, f.reached_at) IS DISTINCT FROM (h.starts_at, h.coins, h.reached_at)"
         );
         assert_eq!(fixture.number(&strange).await, 0, "{zone} {period}");
     }
