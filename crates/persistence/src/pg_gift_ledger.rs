@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::writer::{WRITERS, Writer};
 pub(crate) use self::{
+    facts::Kept,
     outcome::KeptOutcome,
     posting::{Posted, write},
 };

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use bb8::ErrorSink;
+use bb8::{ErrorSink, QueueStrategy};
 use diesel::{QueryResult, dsl::sql, result::Error as DieselError, sql_types::Bool};
 use diesel_async::{
     AsyncPgConnection, RunQueryDsl as _,
@@ -76,6 +76,8 @@ impl Database {
             .max_size(settings.connections_max)
             .min_idle(1)
             .connection_timeout(ACQUIRE_TIMEOUT)
+            // The one that was used last: its session has plans and pages at hand, those that are too many grow idle and go.
+            .queue_strategy(QueueStrategy::Lifo)
             // Who waits for a connection is told only that there is none; why is told here.
             .error_sink(Box::new(Complaint))
             .build(manager(url, Handle::current(), Arc::clone(&lines)))

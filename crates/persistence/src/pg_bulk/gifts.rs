@@ -18,7 +18,7 @@ use crate::{
     error::unreadable,
     idempotency::{KeyedRequest, actor_id},
     pg_gift_catalogue,
-    pg_gift_ledger::{self, KeptOutcome, Posted},
+    pg_gift_ledger::{self, Kept, KeptOutcome, Posted},
     pg_totals::take_time,
     schema::users,
 };
@@ -56,13 +56,13 @@ pub(super) async fn settle(
     Ok(Ok(()))
 }
 
-fn keep(posted: &mut Posted, order: &GiftOrder, receipt: GiftReceipt) -> QueryResult<()> {
+fn keep<'a>(posted: &mut Posted<'a>, order: &'a GiftOrder, receipt: GiftReceipt) -> QueryResult<()> {
     let actor = Actor::User(order.sender());
     let request = KeyedRequest { operation: "gift", actor, key: order.key(), content: order.content() };
     if let Some(kept) = KeptOutcome::of(&Ok(receipt), order.key()) {
-        let outcome = serde_json::to_value(kept).map_err(unreadable)?;
-        let key = (actor_id(actor), order.key().as_str().to_owned());
-        posted.keep(key, request.fingerprint(), outcome, receipt.created_at);
+        let outcome = serde_json::to_string(&kept).map_err(unreadable)?;
+        let kept = Kept { fingerprint: request.fingerprint(), outcome };
+        posted.keep((actor_id(actor), order.key().as_str()), kept, receipt.created_at);
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use futures_util::future::try_join3;
 
 use super::{
     Waiting,
-    facts::{self, Facts, Held},
+    facts::{self, Facts, Held, Kept},
     outcome::KeptOutcome,
     posting::{self, Posted},
 };
@@ -35,9 +35,9 @@ pub(super) async fn settle(
     let mut facts = facts::load(connection, group, held).await?;
     let mut posted = Posted::default();
     let mut outcomes = Vec::with_capacity(group.len());
-    for waiting in group {
+    for (place, waiting) in group.iter().enumerate() {
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
-        outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, waiting)?) });
+        outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
     // All of it in one round trip. The statements go out in this order, which is that of the locks: the connection gives each its
     // turn at the cache of plans, and sends it before the next one's.
@@ -52,7 +52,7 @@ pub(super) async fn settle(
 }
 
 /// Decides one order on the facts as those before have left them.
-fn decide(facts: &mut Facts, posted: &mut Posted, waiting: &Waiting) -> QueryResult<Outcome> {
+fn decide<'a>(facts: &mut Facts, posted: &mut Posted<'a>, place: usize, waiting: &'a Waiting) -> QueryResult<Outcome> {
     let Waiting { order, at, decide, .. } = waiting;
     let sender = match admit(order, facts.senders.get(&order.sender()).copied()) {
         Ok(sender) => sender,
@@ -65,12 +65,12 @@ fn decide(facts: &mut Facts, posted: &mut Posted, waiting: &Waiting) -> QueryRes
         content: order.content(),
     };
     let fingerprint = request.fingerprint();
-    let key = (actor_id(request.actor), order.key().as_str().to_owned());
-    if let Some((kept, outcome)) = facts.kept.get(&key) {
-        if *kept != fingerprint {
+    let key = (actor_id(request.actor), order.key().as_str());
+    if let Some(kept) = facts.kept.get(&place).or_else(|| posted.kept(&key)) {
+        if kept.fingerprint != fingerprint {
             return Ok(Err(GiftRefusal::KeyReused));
         }
-        let kept: KeptOutcome = serde_json::from_value(outcome.clone()).map_err(unreadable)?;
+        let kept: KeptOutcome = serde_json::from_str(&kept.outcome).map_err(unreadable)?;
         return kept.into_outcome();
     }
     let receiver = facts.people.get(&order.receiver());
@@ -97,9 +97,8 @@ fn decide(facts: &mut Facts, posted: &mut Posted, waiting: &Waiting) -> QueryRes
         Err(refusal) => Err(refusal),
     };
     if let Some(kept) = KeptOutcome::of(&outcome, order.key()) {
-        let value = serde_json::to_value(kept).map_err(unreadable)?;
-        facts.kept.insert(key.clone(), (fingerprint.clone(), value.clone()));
-        posted.keep(key, fingerprint, value, *at);
+        let outcome = serde_json::to_string(&kept).map_err(unreadable)?;
+        posted.keep(key, Kept { fingerprint, outcome }, *at);
     }
     Ok(outcome)
 }

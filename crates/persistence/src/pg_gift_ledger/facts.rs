@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::{
     QueryResult,
-    sql_types::{Array, BigInt, Bool, Bytea, Integer, Jsonb, Text},
+    sql_types::{Array, BigInt, Bool, Bytea, Integer, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
@@ -36,31 +36,36 @@ const FREE_SENDERS: &str = "
 SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?) ORDER BY id
    FOR NO KEY UPDATE SKIP LOCKED";
 
-/// Receivers are not locked: nothing of them is changed, and users are never deleted. Senders are looked up too, to tell those
-/// who are held from those who do not exist.
+/// Receivers are not locked: nothing of them is changed, and users are never deleted. Senders who could not be locked are looked
+/// up too, to tell those who are held from those who do not exist.
 const PEOPLE: &str = "SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?)";
 
 /// Safe from races, since the senders are locked.
 const KEPT: &str = "
-SELECT k.actor_id, k.key::text, k.fingerprint, k.outcome
-  FROM unnest(?::bigint[], ?::text[]) AS wanted (actor_id, key)
+SELECT wanted.place, k.fingerprint, k.outcome::text
+  FROM unnest(?::bigint[], ?::text[]) WITH ORDINALITY AS wanted (actor_id, key, place)
   JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key";
 
 /// Numbers for gifts, drawn beforehand: so all that belongs to a gift is written at once.
 const NUMBERS: &str = "SELECT nextval('gifts_id_seq') FROM generate_series(1, ?)";
 
-/// A key of an actor.
-pub(super) type KeyOf = (i64, String);
+/// What is kept under a key.
+pub(crate) struct Kept {
+    /// Of the content.
+    pub(crate) fingerprint: Vec<u8>,
+    /// As JSON.
+    pub(crate) outcome: String,
+}
 
 /// The facts of a group. They change as its orders are decided one after the other.
 pub(super) struct Facts {
     /// Senders as they stand, after what was decided already.
     pub(super) senders: HashMap<UserId, Party>,
-    /// Everybody in the group, as he stood before it.
+    /// Receivers, and senders who could not be locked, as they stood before.
     pub(super) people: HashMap<UserId, Party>,
     pub(super) gifts: HashMap<String, CatalogueGift>,
-    /// What is kept under the keys of the group: the content's fingerprint, and the outcome.
-    pub(super) kept: HashMap<KeyOf, (Vec<u8>, serde_json::Value)>,
+    /// What is kept under the keys of the orders, by their places in the group.
+    pub(super) kept: HashMap<usize, Kept>,
     /// One for each order, of which not all may be needed.
     pub(super) numbers: Vec<i64>,
 }
@@ -87,44 +92,52 @@ impl Facts {
 /// Locks the senders and loads the rest.
 pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held: Held) -> QueryResult<Facts> {
     let senders: BTreeSet<i64> = group.iter().map(|waiting| waiting.order.sender().value()).collect();
-    let receivers = group.iter().map(|waiting| waiting.order.receiver().value());
-    let people: BTreeSet<i64> = senders.iter().copied().chain(receivers).collect();
+    let receivers: BTreeSet<i64> = group.iter().map(|waiting| waiting.order.receiver().value()).collect();
     let gifts: BTreeSet<&str> = group.iter().map(|waiting| waiting.order.gift().as_str()).collect();
     let actor = |waiting: &Waiting| idempotency::actor_id(Actor::User(waiting.order.sender()));
     let actors: Vec<i64> = group.iter().map(actor).collect();
     let keys: Vec<&str> = group.iter().map(|waiting| waiting.order.key().as_str()).collect();
     let count = i32::try_from(group.len()).map_err(unreadable)?;
 
-    let senders = Statement::<PartyType>::new(match held {
+    let locks = Statement::<PartyType>::new(match held {
         Held::Wait => SENDERS,
         Held::LeaveOut => FREE_SENDERS,
     })
-    .bind::<Array<BigInt>, _>(senders.into_iter().collect::<Vec<_>>());
-    let (_, locked): (_, Vec<PartyRow>) =
-        try_join(Statement::<()>::new(LOOK_UP).execute(&mut &*connection), senders.load(&mut &*connection)).await?;
-    // After the locks, and all of it in one round trip.
-    let (people, kept, gifts, numbers) = try_join4(
-        Statement::<PartyType>::new(PEOPLE)
-            .bind::<Array<BigInt>, _>(people.into_iter().collect::<Vec<_>>())
-            .load(&mut &*connection),
-        Statement::<(BigInt, Text, Bytea, Jsonb)>::new(KEPT)
+    .bind::<Array<BigInt>, _>(senders.iter().copied().collect::<Vec<_>>());
+    // All of it in one round trip: the statements are run one after the other, and each sees what was committed until then.
+    let lock = try_join(Statement::<()>::new(LOOK_UP).execute(&mut &*connection), locks.load(&mut &*connection));
+    let look = try_join4(
+        people(connection, receivers.into_iter().collect()),
+        Statement::<(BigInt, Bytea, Text)>::new(KEPT)
             .bind::<Array<BigInt>, _>(actors)
             .bind::<Array<Text>, _>(keys)
             .load(&mut &*connection),
         pg_gift_catalogue::find_all(connection, gifts.into_iter().collect()),
         Statement::<BigInt>::new(NUMBERS).bind::<Integer, _>(count).load::<i64>(&mut &*connection),
-    )
-    .await?;
+    );
+    let ((_, locked), (mut people_rows, kept, gifts, numbers)): ((_, Vec<PartyRow>), _) = try_join(lock, look).await?;
+    let free: BTreeSet<i64> = locked.iter().map(|(id, ..)| *id).collect();
+    let others: Vec<i64> = senders.difference(&free).copied().collect();
+    if !others.is_empty() {
+        people_rows.extend(people(connection, others).await?);
+    }
     Ok(Facts {
         senders: parties(locked)?,
-        people: parties(people)?,
+        people: parties(people_rows)?,
         gifts: gifts.into_iter().map(|gift| (gift.key.as_str().to_owned(), gift)).collect(),
-        kept: kept
-            .into_iter()
-            .map(|(actor, key, fingerprint, outcome)| ((actor, key), (fingerprint, outcome)))
-            .collect(),
+        kept: kept.into_iter().map(by_place).collect::<QueryResult<_>>()?,
         numbers,
     })
+}
+
+async fn people(connection: &AsyncPgConnection, ids: Vec<i64>) -> QueryResult<Vec<PartyRow>> {
+    Statement::<PartyType>::new(PEOPLE).bind::<Array<BigInt>, _>(ids).load(&mut &*connection).await
+}
+
+/// The first place is 1.
+fn by_place((place, fingerprint, outcome): (i64, Vec<u8>, String)) -> QueryResult<(usize, Kept)> {
+    let place = usize::try_from(place.saturating_sub(1)).map_err(unreadable)?;
+    Ok((place, Kept { fingerprint, outcome }))
 }
 
 fn parties(rows: Vec<PartyRow>) -> QueryResult<HashMap<UserId, Party>> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::{
     QueryResult,
-    sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Text, Timestamptz},
+    sql_types::{Array, BigInt, Bytea, Integer, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
@@ -15,40 +15,32 @@ use domain::{
 };
 use futures_util::future::try_join;
 
-use super::facts::KeyOf;
+use super::facts::Kept;
 use crate::{error::contradictory, statement::Statement};
+
+/// A key, and the id of whose it is.
+pub(crate) type KeyOf<'a> = (i64, &'a str);
 
 /// The gifts and keys of a group.
 #[derive(Default)]
-pub(crate) struct Posted {
+pub(crate) struct Posted<'a> {
     /// Each with its number and its instant, in the order in which they were decided.
     pub(crate) gifts: Vec<(i64, GiftPosting, DateTime<Utc>)>,
-    keys: Keys,
+    keys: Vec<(KeyOf<'a>, Kept, DateTime<Utc>)>,
+    /// Where a key is among them.
+    places: HashMap<KeyOf<'a>, usize>,
 }
 
-#[derive(Default)]
-struct Keys {
-    actors: Vec<i64>,
-    keys: Vec<String>,
-    fingerprints: Vec<Vec<u8>>,
-    outcomes: Vec<serde_json::Value>,
-    instants: Vec<DateTime<Utc>>,
-}
-
-impl Posted {
+impl<'a> Posted<'a> {
     /// Keeps an outcome under a key.
-    pub(crate) fn keep(
-        &mut self,
-        (actor, key): KeyOf,
-        fingerprint: Vec<u8>,
-        outcome: serde_json::Value,
-        at: DateTime<Utc>,
-    ) {
-        self.keys.actors.push(actor);
-        self.keys.keys.push(key);
-        self.keys.fingerprints.push(fingerprint);
-        self.keys.outcomes.push(outcome);
-        self.keys.instants.push(at);
+    pub(crate) fn keep(&mut self, key: KeyOf<'a>, kept: Kept, at: DateTime<Utc>) {
+        self.places.insert(key, self.keys.len());
+        self.keys.push((key, kept, at));
+    }
+
+    /// What an earlier order of the group left under a key.
+    pub(super) fn kept(&self, key: &KeyOf<'a>) -> Option<&Kept> {
+        self.keys.get(*self.places.get(key)?).map(|(_, kept, _)| kept)
     }
 
     /// What every sender has left, as it was decided.
@@ -62,7 +54,7 @@ impl Posted {
         self.gifts.iter().map(|(_, posting, at)| (posting.receiver, posting.host_income, *at)).collect()
     }
 
-    fn column<T>(&self, value: impl Fn(&GiftPosting) -> T) -> Vec<T> {
+    fn column<'p, T>(&'p self, value: impl Fn(&'p GiftPosting) -> T) -> Vec<T> {
         self.gifts.iter().map(|(_, posting, _)| value(posting)).collect()
     }
 }
@@ -87,32 +79,32 @@ RETURNING users.id, users.balance";
 
 const KEYS: &str = "
 INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at)
-SELECT actor_id, key, 'gift', fingerprint, outcome, created_at
-  FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::jsonb[], ?::timestamptz[])
+SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
+  FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::text[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
 /// Writes it, in the transaction that the facts were locked in, in one round trip.
-pub(crate) async fn write(connection: &AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
-    try_join(write_gifts(connection, posted), write_keys(connection, &posted.keys)).await.map(drop)
+pub(crate) async fn write(connection: &AsyncPgConnection, posted: &Posted<'_>) -> QueryResult<()> {
+    try_join(write_gifts(connection, posted), write_keys(connection, posted)).await.map(drop)
 }
 
-async fn write_keys(connection: &AsyncPgConnection, keys: &Keys) -> QueryResult<()> {
-    let Keys { actors, keys, fingerprints, outcomes, instants } = keys;
+async fn write_keys(connection: &AsyncPgConnection, posted: &Posted<'_>) -> QueryResult<()> {
+    let keys = &posted.keys;
     if keys.is_empty() {
         return Ok(());
     }
     Statement::<()>::new(KEYS)
-        .bind::<Array<BigInt>, _>(actors)
-        .bind::<Array<Text>, _>(keys)
-        .bind::<Array<Bytea>, _>(fingerprints)
-        .bind::<Array<Jsonb>, _>(outcomes)
-        .bind::<Array<Timestamptz>, _>(instants)
+        .bind::<Array<BigInt>, _>(keys.iter().map(|((actor, _), ..)| *actor).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.iter().map(|((_, key), ..)| *key).collect::<Vec<_>>())
+        .bind::<Array<Bytea>, _>(keys.iter().map(|(_, kept, _)| kept.fingerprint.as_slice()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.iter().map(|(_, kept, _)| kept.outcome.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(keys.iter().map(|(.., at)| *at).collect::<Vec<_>>())
         .execute(&mut &*connection)
         .await
         .map(drop)
 }
 
-async fn write_gifts(connection: &AsyncPgConnection, posted: &Posted) -> QueryResult<()> {
+async fn write_gifts(connection: &AsyncPgConnection, posted: &Posted<'_>) -> QueryResult<()> {
     if posted.gifts.is_empty() {
         return Ok(());
     }
@@ -122,8 +114,8 @@ async fn write_gifts(connection: &AsyncPgConnection, posted: &Posted) -> QueryRe
         .bind::<Array<BigInt>, _>(numbers)
         .bind::<Array<BigInt>, _>(posted.column(|posting| posting.sender.value()))
         .bind::<Array<BigInt>, _>(posted.column(|posting| posting.receiver.value()))
-        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift.as_str().to_owned()))
-        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift_name.clone()))
+        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift.as_str()))
+        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift_name.as_str()))
         .bind::<Array<Text>, _>(posted.column(|posting| posting.category.word()))
         .bind::<Array<BigInt>, _>(posted.column(|posting| posting.price.value()))
         .bind::<Array<Integer>, _>(posted.column(|posting| i32::from(posting.quantity.value())))
