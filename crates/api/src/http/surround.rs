@@ -33,15 +33,16 @@ pub(crate) async fn surround<B: MessageBody>(
     let started = Instant::now();
     let span = tracing::info_span!("request", request_id);
     let answered = answer(request, next).instrument(span).await;
-    let (status, route) = match &answered {
-        Ok(response) => (response.status(), route(response)),
-        Err(error) => (error.as_response_error().status_code(), None),
+    let status = match &answered {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
     };
     tracing::info!(
         target: ACCESS_LOG,
         request_id,
         method = method.as_str(),
-        route = route.as_deref().unwrap_or("unmatched"),
+        // Looked for only where it is written.
+        route = answered.as_ref().ok().and_then(route).as_deref().unwrap_or("unmatched"),
         status = status.as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "answered"
