@@ -100,7 +100,7 @@ impl Books {
         let decided = "SELECT id, status = 'approved' FROM salary_requests WHERE status <> 'pending'";
         let rows = database.query(decided, &[]).await.unwrap();
         let decisions = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let paid = "SELECT salary_request_id, host_id, income FROM host_income WHERE type = 'salary'";
+        let paid = "SELECT salary_request_id, host_id, income FROM diamond_movements WHERE type = 'salary'";
         let rows = database.query(paid, &[]).await.unwrap();
         let payouts = rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
         Self { keys, gifts, exchanges, grants, decisions, payouts, purses }

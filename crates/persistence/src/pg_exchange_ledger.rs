@@ -20,7 +20,7 @@ use crate::{
     idempotency::{Kept, KeyedRequest},
     pg_income_history,
     pool::Database,
-    schema::{coin_movements as movements, exchanges, host_income as incomes, users},
+    schema::{coin_movements, diamond_movements, exchanges, users},
 };
 
 /// Why coins came, in the words of `coin_movements`.
@@ -99,7 +99,7 @@ async fn lock_purse(connection: &mut AsyncPgConnection, host: UserId) -> QueryRe
         .await
         .optional()?;
     let Some((balance, banned_at)) = row else { return Ok(None) };
-    // Her totals and incomes are not locked. Only an exchange takes diamonds, and hers wait for the row above: what was
+    // Her totals and movements are not locked. Only an exchange takes diamonds, and hers wait for the row above: what was
     // committed before is seen here, because each statement sees what is committed when it begins. A gift or a salary that is
     // committed meanwhile only adds, so that at worst an exchange is refused that a moment later would not be.
     let diamonds = pg_income_history::diamonds(connection, host).await?;
@@ -130,26 +130,26 @@ async fn post(
         .returning((exchanges::id, exchanges::income))
         .get_result(connection)
         .await?;
-    diesel::insert_into(incomes::table)
+    diesel::insert_into(diamond_movements::table)
         .values((
-            incomes::host_id.eq(posting.host.value()),
-            incomes::income.eq(income),
-            incomes::type_.eq(MovementKind::Exchange.word()),
-            incomes::created_at.eq(at),
-            incomes::exchange_id.eq(exchange_id),
+            diamond_movements::host_id.eq(posting.host.value()),
+            diamond_movements::income.eq(income),
+            diamond_movements::type_.eq(MovementKind::Exchange.word()),
+            diamond_movements::created_at.eq(at),
+            diamond_movements::exchange_id.eq(exchange_id),
         ))
         .execute(connection)
         .await?;
-    diesel::insert_into(movements::table)
+    diesel::insert_into(coin_movements::table)
         .values((
-            movements::user_id.eq(posting.host.value()),
-            movements::kind.eq(MovementKind::Exchange.word()),
-            movements::amount.eq(posting.coins.value()),
-            movements::reference.eq(order.key.as_str()),
-            movements::actor_id.eq(order.host.value()),
-            movements::reason.eq(REASON),
-            movements::created_at.eq(at),
-            movements::exchange_id.eq(exchange_id),
+            coin_movements::user_id.eq(posting.host.value()),
+            coin_movements::kind.eq(MovementKind::Exchange.word()),
+            coin_movements::amount.eq(posting.coins.value()),
+            coin_movements::reference.eq(order.key.as_str()),
+            coin_movements::actor_id.eq(order.host.value()),
+            coin_movements::reason.eq(REASON),
+            coin_movements::created_at.eq(at),
+            coin_movements::exchange_id.eq(exchange_id),
         ))
         .execute(connection)
         .await?;

@@ -18,7 +18,7 @@ use domain::{
 use crate::{
     error::{read_error, unreadable},
     pool::Database,
-    schema::{host_income as incomes, host_totals as totals},
+    schema::{diamond_movements as movements, host_totals as totals},
 };
 
 /// Reads the record of diamonds from PostgreSQL.
@@ -95,12 +95,11 @@ async fn gift_income(connection: &mut AsyncPgConnection, host: UserId, span: Spa
 
 /// What everything but gifts brought a host and took from him, ever.
 async fn other_income(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<OtherIncome> {
-    let sums: Vec<(String, i64)> = incomes::table
-        .filter(incomes::host_id.eq(host.value()))
-        .filter(incomes::gift_id.is_null())
-        .group_by(incomes::type_)
+    let sums: Vec<(String, i64)> = movements::table
+        .filter(movements::host_id.eq(host.value()))
+        .group_by(movements::type_)
         // A sum of bigints is a numeric, which has no place in an amount.
-        .select((incomes::type_, sql::<BigInt>("SUM(income)::bigint")))
+        .select((movements::type_, sql::<BigInt>("SUM(income)::bigint")))
         .load(connection)
         .await?;
     let of = |kind: &str| sums.iter().find(|(of, _)| of == kind).map(|(_, sum)| *sum);

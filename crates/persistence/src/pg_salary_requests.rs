@@ -30,10 +30,10 @@ use crate::{
     pg_income_history,
     pool::Database,
     reviews::decision_row,
-    schema::{host_income as incomes, salary_requests as requests, users},
+    schema::{diamond_movements as movements, salary_requests as requests, users},
 };
 
-/// The word of a salary among incomes.
+/// The word of a salary among the movements of diamonds.
 const SALARY: &str = "salary";
 
 /// Keeps salaries on PostgreSQL.
@@ -165,15 +165,15 @@ async fn post(
     let income = match &posting.payout {
         None => None,
         Some(payout) => {
-            let id: i64 = diesel::insert_into(incomes::table)
+            let id: i64 = diesel::insert_into(movements::table)
                 .values((
-                    incomes::host_id.eq(payout.host.value()),
-                    incomes::income.eq(payout.salary.value()),
-                    incomes::type_.eq(SALARY),
-                    incomes::created_at.eq(at),
-                    incomes::salary_request_id.eq(posting.request.value()),
+                    movements::host_id.eq(payout.host.value()),
+                    movements::income.eq(payout.salary.value()),
+                    movements::type_.eq(SALARY),
+                    movements::created_at.eq(at),
+                    movements::salary_request_id.eq(posting.request.value()),
                 ))
-                .returning(incomes::id)
+                .returning(movements::id)
                 .get_result(connection)
                 .await?;
             Some(IncomeId::new(id))

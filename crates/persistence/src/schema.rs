@@ -66,6 +66,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    diamond_movements (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        income -> BigInt,
+        #[sql_name = "type"]
+        type_ -> Text,
+        created_at -> Timestamptz,
+        exchange_id -> Nullable<BigInt>,
+        salary_request_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     exchanges (id) {
         id -> BigInt,
         host_id -> BigInt,
@@ -142,20 +155,6 @@ diesel::table! {
         card_hash -> Nullable<Bytea>,
         card_masked -> Nullable<Text>,
         created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    host_income (id) {
-        id -> BigInt,
-        host_id -> BigInt,
-        gift_id -> Nullable<BigInt>,
-        income -> BigInt,
-        #[sql_name = "type"]
-        type_ -> Text,
-        created_at -> Timestamptz,
-        exchange_id -> Nullable<BigInt>,
-        salary_request_id -> Nullable<BigInt>,
     }
 }
 
@@ -341,12 +340,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     coin_movements,
     conversation_members,
     conversations,
+    diamond_movements,
     exchanges,
     fan_totals,
     gift_catalogue,
     gifts,
     host_applications,
-    host_income,
     host_totals,
     idempotency_keys,
     live_session_viewers,

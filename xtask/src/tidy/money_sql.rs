@@ -5,7 +5,7 @@ use super::{
     tree::{Finding, Tree},
 };
 
-const MONEY_TABLES: &[&str] = &["gifts", "exchanges", "host_income", "coin_movements", "users"];
+const MONEY_TABLES: &[&str] = &["gifts", "exchanges", "diamond_movements", "coin_movements", "users"];
 
 /// How far behind `UPDATE users` its `SET` may stand: an alias and `AS` fit between.
 const WORDS_TO_SET: usize = 3;

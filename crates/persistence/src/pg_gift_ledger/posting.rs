@@ -59,18 +59,15 @@ impl<'a> Posted<'a> {
     }
 }
 
-/// Gifts, their incomes, the senders' balances and the keys. The totals are the database's own products; they are taken from
-/// what is there, not set to what was decided: so a wrong decision meets `users_balance_non_negative`.
+/// Gifts, each with its income in its row, and the senders' balances. The totals are the database's own products; they are taken
+/// from what is there, not set to what was decided: so a wrong decision meets `users_balance_non_negative`.
 const GIFTS: &str = "
 WITH sent AS (
   INSERT INTO gifts (id, sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity, host_share_bp,
                      host_income, created_at) OVERRIDING SYSTEM VALUE
   SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::integer[],
                        ?::integer[], ?::bigint[], ?::timestamptz[])
-  RETURNING id, sender_id, receiver_id, category, host_income, total_cost, created_at
-), earned AS (
-  INSERT INTO host_income (host_id, gift_id, income, type, created_at)
-  SELECT receiver_id, id, host_income, category, created_at FROM sent ORDER BY id
+  RETURNING sender_id, total_cost
 )
 UPDATE users SET balance = balance - paid.total
   FROM (SELECT sender_id, SUM(total_cost)::bigint AS total FROM sent GROUP BY sender_id) AS paid

@@ -17,9 +17,7 @@ use super::{COLUMNS, Row, horizons, session};
 use crate::{
     error::unreadable,
     pg_membership_totals::{self, EndedLive},
-    schema::{
-        host_income as incomes, host_totals as totals, live_session_viewers as viewers, live_sessions as sessions,
-    },
+    schema::{gifts, host_totals as totals, live_session_viewers as viewers, live_sessions as sessions},
 };
 
 /// Ends a session whose row is locked, and before it its host's, at least `FOR KEY SHARE`.
@@ -87,7 +85,7 @@ struct Taken {
     id: i64,
 }
 
-/// What gifts brought `host` from `start` to `end`: whole hours from the totals, the rest from the incomes themselves, so
+/// What gifts brought `host` from `start` to `end`: whole hours from the totals, the rest from the gifts themselves, so
 /// that no more than two hours of them are ever read.
 async fn gift_income(
     connection: &mut AsyncPgConnection,
@@ -121,11 +119,10 @@ async fn part_income(
     start: DateTime<Utc>,
     end: DateTime<Utc>,
 ) -> QueryResult<i64> {
-    incomes::table
-        .filter(incomes::host_id.eq(host))
-        .filter(incomes::gift_id.is_not_null())
-        .filter(incomes::created_at.ge(start).and(incomes::created_at.lt(end)))
-        .select(sql::<BigInt>("COALESCE(SUM(income), 0)::bigint"))
+    gifts::table
+        .filter(gifts::receiver_id.eq(host))
+        .filter(gifts::created_at.ge(start).and(gifts::created_at.lt(end)))
+        .select(sql::<BigInt>("COALESCE(SUM(host_income), 0)::bigint"))
         .get_result(connection)
         .await
 }

@@ -17,8 +17,8 @@ use persistence::PgMoneyAudit;
 
 use crate::support::{Fixture, calendar, correction, key, order, refused, wish};
 
-const INCOME: &str = "a gift has exactly its income";
 const BALANCE: &str = "balance equals movements minus gifts";
+const KEY: &str = "a sent gift has one key";
 const RECEIPT: &str = "a kept receipt has its row";
 
 async fn discrepancies(fixture: &Fixture) -> Vec<(String, String, i64)> {
@@ -66,39 +66,36 @@ async fn a_balance_that_nothing_explains_is_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_without_exactly_its_income_is_found() {
-    check("DELETE FROM host_income", &[(INCOME, "gift 1", 10)]).await;
-    check("UPDATE host_income SET income = 7", &[(INCOME, "gift 1", 3)]).await;
-    check("UPDATE host_income SET host_id = 10000001", &[(INCOME, "gift 1", 0)]).await;
-    check("UPDATE host_income SET created_at = created_at + interval '1 second'", &[(INCOME, "gift 1", 0)]).await;
-    check("UPDATE host_income SET type = 'lucky'", &[(INCOME, "gift 1", 0)]).await;
-    let second = "ALTER TABLE host_income DROP CONSTRAINT host_income_gift_id_key;
-        INSERT INTO host_income (host_id, gift_id, income, type, created_at)
-          SELECT host_id, gift_id, income, type, created_at FROM host_income";
-    check(second, &[(INCOME, "gift 1", -10)]).await;
+    for (income, by) in [(0, -10), (7, -3), (11, 1)] {
+        let plant =
+            format!("ALTER TABLE gifts DROP CONSTRAINT gifts_split_exact; UPDATE gifts SET host_income = {income}");
+        check(&plant, &[("a gift is split exactly", "gift 1", by), (KEY, "gift 1", -1)]).await;
+    }
+    let later = "UPDATE gifts SET created_at = created_at + interval '1 second'";
+    check(later, &[(KEY, "gift 1", -1)]).await;
+    // Whose it is, and of which category, is what the totals show.
+    for other in ["receiver_id = 10000001", "category = 'lucky'"] {
+        let fixture = sent_fixture().await;
+        let plant = format!("ALTER TABLE gifts DROP CONSTRAINT gifts_no_self_gift; UPDATE gifts SET {other}");
+        plant_and_audit(&fixture, &plant, &[]).await;
+        let found = discrepancies(&fixture).await;
+        assert!(found.iter().any(|(proof, ..)| proof == "totals of hosts equal their gifts"), "{other}: {found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_income_without_its_gift_is_found() {
-    let expected = [(INCOME, "gift 1", -10), (RECEIPT, "gift 1", -1), (BALANCE, "user 10000001", -20)];
-    check("DELETE FROM gifts", &expected).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_split_is_found() {
-    let plant = "ALTER TABLE gifts DROP CONSTRAINT gifts_split_exact;
-        UPDATE gifts SET host_income = 11; UPDATE host_income SET income = 11";
-    check(plant, &[("a gift is split exactly", "gift 1", 1), ("a sent gift has one key", "gift 1", -1)]).await;
+async fn a_gift_that_is_gone_is_found() {
+    check("DELETE FROM gifts", &[(RECEIPT, "gift 1", -1), (BALANCE, "user 10000001", -20)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_without_exactly_one_key_is_found() {
-    let proof = "a sent gift has one key";
-    check("DELETE FROM idempotency_keys WHERE operation = 'gift'", &[(proof, "gift 1", -1)]).await;
+    check("DELETE FROM idempotency_keys WHERE operation = 'gift'", &[(KEY, "gift 1", -1)]).await;
     let copy = "INSERT INTO idempotency_keys SELECT actor_id, 'copy', operation, fingerprint, outcome, created_at
         FROM idempotency_keys WHERE operation = 'gift'";
-    check(copy, &[(proof, "gift 1", 1)]).await;
+    check(copy, &[(KEY, "gift 1", 1)]).await;
     let lie = "UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{sent,total}', '19') WHERE operation = 'gift'";
-    check(lie, &[(proof, "gift 1", -1)]).await;
+    check(lie, &[(KEY, "gift 1", -1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,16 +130,19 @@ async fn entries_that_do_not_add_up_are_found() {
             "CREATE OR REPLACE VIEW ledger_entries (source, source_id, currency, account, user_id, amount, created_at) AS
              SELECT 'gifts', id, 'coins', 'user_coins', sender_id, -total_cost, created_at FROM gifts UNION ALL
              SELECT 'gifts', id, 'coins', 'platform', NULL, {coins}, created_at FROM gifts UNION ALL
-             SELECT 'host_income', id, 'diamonds', 'user_diamonds', host_id, income, created_at FROM host_income UNION ALL
-             SELECT 'host_income', id, 'diamonds', 'platform', NULL, {diamonds}, created_at FROM host_income UNION ALL
+             SELECT 'gifts', id, 'diamonds', 'user_diamonds', receiver_id, host_income, created_at FROM gifts UNION ALL
+             SELECT 'gifts', id, 'diamonds', 'platform', NULL, {diamonds}, created_at FROM gifts UNION ALL
+             SELECT 'diamond_movements', id, 'diamonds', 'user_diamonds', host_id, income, created_at
+               FROM diamond_movements UNION ALL
+             SELECT 'diamond_movements', id, 'diamonds', 'platform', NULL, -income, created_at FROM diamond_movements UNION ALL
              SELECT 'coin_movements', id, 'coins', 'user_coins', user_id, amount, created_at FROM coin_movements UNION ALL
              SELECT 'coin_movements', id, 'coins', 'mint', NULL, -amount, created_at FROM coin_movements"
         )
     };
     let proof = "entries add up to zero";
-    check(&view("total_cost", "-income"), &[]).await;
-    check(&view("total_cost + 3", "-income"), &[(proof, "coins", 3)]).await;
-    check(&view("total_cost", "-income - 4"), &[(proof, "diamonds", -4)]).await;
+    check(&view("total_cost", "-host_income"), &[]).await;
+    check(&view("total_cost + 3", "-host_income"), &[(proof, "coins", 3)]).await;
+    check(&view("total_cost", "-host_income - 4"), &[(proof, "diamonds", -4)]).await;
 }
 
 /// A small generator of numbers (splitmix64): the same seed, the same traffic.

@@ -27,7 +27,7 @@ fn lock(user: UserId) -> String {
 /// Nothing was written, and the row of the sender is free; then the same key sends the gift.
 async fn assert_nothing_happened(fixture: &Fixture, sender: UserId, receiver: UserId) {
     assert_eq!(fixture.number("SELECT COUNT(*) FROM idempotency_keys WHERE operation = 'gift'").await, 0);
-    assert_eq!((fixture.count("gifts").await, fixture.count("host_income").await), (0, 0));
+    assert_eq!((fixture.count("gifts").await, fixture.count("host_totals").await), (0, 0));
     fixture.assert_in_order().await;
     fixture.send(&order(sender, receiver, "rose", 1, "k")).await.unwrap();
     assert_eq!((fixture.balance(sender).await, fixture.count("gifts").await), (0, 1));
@@ -104,14 +104,14 @@ async fn a_statement_that_takes_too_long_is_given_up_at_once() {
         .execute(
             "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
                'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
-             CREATE TRIGGER dawdle BEFORE INSERT ON host_income FOR EACH STATEMENT EXECUTE FUNCTION dawdle()",
+             CREATE TRIGGER dawdle BEFORE INSERT ON gifts FOR EACH STATEMENT EXECUTE FUNCTION dawdle()",
         )
         .await;
 
     assert_unavailable(&sending(&fixture, sender, receiver, &calls).await.unwrap());
 
     assert_eq!(calls.count(), 1);
-    fixture.execute("DROP TRIGGER dawdle ON host_income").await;
+    fixture.execute("DROP TRIGGER dawdle ON gifts").await;
     assert_nothing_happened(&fixture, sender, receiver).await;
 }
 
@@ -119,7 +119,7 @@ async fn a_statement_that_takes_too_long_is_given_up_at_once() {
 async fn a_statement_that_an_operator_cancels_is_given_up_and_no_bug() {
     let fixture = Fixture::new().await;
     let (sender, receiver, calls) = (fixture.user_with(10).await, fixture.user().await, Calls::default());
-    let gate = fixture.shut_gate(Place::Before("host_income")).await;
+    let gate = fixture.shut_gate(Place::Before("host_totals")).await;
     let sending = sending(&fixture, sender, receiver, &calls);
     for pid in fixture.until_waiting(1).await {
         fixture.execute(&format!("SELECT pg_cancel_backend({pid})")).await;

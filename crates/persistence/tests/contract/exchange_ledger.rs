@@ -38,15 +38,15 @@ async fn an_exchange_moves_exactly_what_the_rate_says() {
         let micros = at(5).timestamp_micros();
         let row = format!(
             "SELECT concat_ws(' ', e.host_id, e.diamonds, e.rate_bp, e.coins, i.host_id, i.income, i.type,
-                COALESCE(i.gift_id::text, '-'), m.user_id, m.kind, m.amount, m.reference, m.actor_id, m.reason, k.operation,
+                m.user_id, m.kind, m.amount, m.reference, m.actor_id, m.reason, k.operation,
                 EXTRACT(epoch FROM e.created_at) * 1000000 = {micros}, e.created_at = i.created_at,
                 e.created_at = m.created_at, e.created_at = k.created_at)
-             FROM exchanges e JOIN host_income i ON i.exchange_id = e.id JOIN coin_movements m ON m.exchange_id = e.id
+             FROM exchanges e JOIN diamond_movements i ON i.exchange_id = e.id JOIN coin_movements m ON m.exchange_id = e.id
              JOIN idempotency_keys k ON k.actor_id = e.host_id AND k.key = 'once' WHERE e.id = {}",
             receipt.exchange_id
         );
         let expected = format!(
-            "{host} {diamonds} 3000 {coins} {host} -{diamonds} exchange - {host} exchange {coins} once {host} \
+            "{host} {diamonds} 3000 {coins} {host} -{diamonds} exchange {host} exchange {coins} once {host} \
              diamonds exchanged exchange t t t t"
         );
         assert_eq!(fixture.texts(&row).await, [expected]);

@@ -61,8 +61,8 @@ async fn an_approval_pays_the_salary_and_a_rejection_nothing() {
     assert_eq!((receipt.request, &receipt.review), (asked.request, &Review::Approved(decided)));
     assert_eq!(asked.row().await, format!("approved {} t", asked.owner));
     let income = format!(
-        "SELECT concat_ws(' ', host_id, income, type, created_at = '{}', salary_request_id, gift_id, exchange_id)
-           FROM host_income WHERE id = {}",
+        "SELECT concat_ws(' ', host_id, income, type, created_at = '{}', salary_request_id, exchange_id)
+           FROM diamond_movements WHERE id = {}",
         at(0).to_rfc3339(),
         receipt.income.unwrap()
     );
@@ -76,7 +76,7 @@ async fn an_approval_pays_the_salary_and_a_rejection_nothing() {
     let receipt = asked.fixture.decide_salary(order).await.unwrap();
     assert_eq!((receipt.review.word(), receipt.income), ("rejected", None));
     assert_eq!(asked.row().await, format!("rejected {} t no shows", asked.owner));
-    assert_eq!(asked.fixture.count("host_income").await, 0);
+    assert_eq!(asked.fixture.count("diamond_movements").await, 0);
     asked.fixture.assert_in_order().await;
 }
 
@@ -166,11 +166,11 @@ async fn a_wrong_posting_meets_the_database_and_nothing_of_it_stays() {
     let more = |posting: &mut SalaryPosting| {
         posting.payout = posting.payout.map(|payout| Payout { salary: Diamonds::new(2_001).unwrap(), ..payout });
     };
-    check(more, "host_income_salary_request_id_fkey").await;
+    check(more, "diamond_movements_salary_request_id_fkey").await;
     let to_nobody = |posting: &mut SalaryPosting| {
         posting.payout = posting.payout.map(|payout| Payout { host: UserId::new(1), ..payout });
     };
-    check(to_nobody, "host_income_host_id_fkey").await;
+    check(to_nobody, "diamond_movements_host_id_fkey").await;
     let by_the_host = |posting: &mut SalaryPosting| {
         let Some(payout) = posting.payout else { return };
         posting.review = Review::Approved(Decided { by: Actor::User(payout.host), at: at(0) });

@@ -48,7 +48,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The tables that hold what users have and did.
 pub(crate) const BOOKS: [&str; 7] =
-    ["users", "gifts", "exchanges", "salary_requests", "host_income", "coin_movements", "idempotency_keys"];
+    ["users", "gifts", "exchanges", "salary_requests", "diamond_movements", "coin_movements", "idempotency_keys"];
 
 /// An instant of the tests' own time, in whole microseconds as the port of time gives it.
 pub(crate) fn at(second: i64) -> DateTime<Utc> {

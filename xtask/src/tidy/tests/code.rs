@@ -121,7 +121,7 @@ fn money_tables_are_written_by_persistence_alone() {
         "sql_query(\"insert into anything values (1)\")",
         "sql_query(\"UPDATE users SET balance = 0\")",
         "sql_query(\"UPDATE ONLY public.users AS u SET balance = 0\")",
-        "sql_query(r#\"update \"host_income\" set diamonds = 1\"#)",
+        "sql_query(r#\"update \"diamond_movements\" set income = 1\"#)",
         "sql_query(\"DELETE FROM coin_movements\")",
         "sql_query(\"TRUNCATE TABLE gifts\")",
         "sql_query(\"UPDATE\n  users\n  SET x = 1\")",

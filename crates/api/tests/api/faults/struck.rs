@@ -192,7 +192,7 @@ impl Struck {
         }
         let done = "SELECT concat_ws(' ', (SELECT count(*) FROM gifts WHERE quantity = 1),
             (SELECT count(*) FROM exchanges WHERE diamonds = 100),
-            (SELECT count(*) FROM host_income WHERE type = 'salary'),
+            (SELECT count(*) FROM diamond_movements WHERE type = 'salary'),
             (SELECT count(*) FROM coin_movements WHERE kind = 'grant' AND amount = 7))";
         assert_eq!(self.sql.query_one(done, &[]).await.unwrap().get::<_, &str>(0), "2 1 1 1");
         self.app.stop().await;

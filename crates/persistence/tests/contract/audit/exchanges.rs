@@ -21,7 +21,7 @@ async fn check(plant: &str, expected: &[(&str, &str, i64)]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overdrawn_diamonds_are_found() {
-    let plant = "UPDATE exchanges SET diamonds = 11; UPDATE host_income SET income = -11 WHERE type = 'exchange';
+    let plant = "UPDATE exchanges SET diamonds = 11; UPDATE diamond_movements SET income = -11 WHERE type = 'exchange';
         UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{exchanged,diamonds}', '11')
          WHERE operation = 'exchange'";
     check(plant, &[("diamonds are never overdrawn", "user 10000002", -1)]).await;
@@ -29,22 +29,22 @@ async fn overdrawn_diamonds_are_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exchange_that_does_not_take_exactly_its_diamonds_is_found() {
-    check("DELETE FROM host_income WHERE type = 'exchange'", &[(TAKEN, "exchange 1", 10)]).await;
-    check("UPDATE host_income SET income = -9 WHERE type = 'exchange'", &[(TAKEN, "exchange 1", 1)]).await;
-    let later = "UPDATE host_income SET created_at = created_at + interval '1 second' WHERE type = 'exchange'";
+    check("DELETE FROM diamond_movements WHERE type = 'exchange'", &[(TAKEN, "exchange 1", 10)]).await;
+    check("UPDATE diamond_movements SET income = -9 WHERE type = 'exchange'", &[(TAKEN, "exchange 1", 1)]).await;
+    let later = "UPDATE diamond_movements SET created_at = created_at + interval '1 second' WHERE type = 'exchange'";
     check(later, &[(TAKEN, "exchange 1", 0)]).await;
-    let others = "UPDATE host_income SET host_id = 10000001 WHERE type = 'exchange'";
+    let others = "UPDATE diamond_movements SET host_id = 10000001 WHERE type = 'exchange'";
     check(others, &[(TAKEN, "exchange 1", 0), ("diamonds are never overdrawn", "user 10000001", -10)]).await;
-    let untied = "ALTER TABLE host_income DROP CONSTRAINT host_income_type_matches_exchange_id;
-        UPDATE host_income SET exchange_id = NULL WHERE type = 'exchange'";
+    let untied = "ALTER TABLE diamond_movements DROP CONSTRAINT diamond_movements_type_matches_exchange_id;
+        UPDATE diamond_movements SET exchange_id = NULL WHERE type = 'exchange'";
     check(untied, &[(TAKEN, "exchange 1", 10), (TAKEN, "income 2", -10)]).await;
-    let named_otherwise = "ALTER TABLE host_income DROP CONSTRAINT host_income_type_matches_exchange_id,
-          DROP CONSTRAINT host_income_only_exchanges_take, DROP CONSTRAINT host_income_type_matches_salary_request_id;
-        UPDATE host_income SET type = 'salary' WHERE type = 'exchange'";
+    let named_otherwise = "ALTER TABLE diamond_movements DROP CONSTRAINT diamond_movements_type_matches_exchange_id,
+          DROP CONSTRAINT diamond_movements_only_exchanges_take, DROP CONSTRAINT diamond_movements_type_matches_salary_request_id;
+        UPDATE diamond_movements SET type = 'salary' WHERE type = 'exchange'";
     check(named_otherwise, &[(PAID, "income 2", -10), (TAKEN, "exchange 1", 0)]).await;
-    let twice = "DROP INDEX host_income_exchange_id_key;
-        INSERT INTO host_income (host_id, income, type, created_at, exchange_id)
-          SELECT host_id, income, type, created_at, exchange_id FROM host_income WHERE type = 'exchange'";
+    let twice = "DROP INDEX diamond_movements_exchange_id_key;
+        INSERT INTO diamond_movements (host_id, income, type, created_at, exchange_id)
+          SELECT host_id, income, type, created_at, exchange_id FROM diamond_movements WHERE type = 'exchange'";
     check(twice, &[(TAKEN, "exchange 1", -10), ("diamonds are never overdrawn", "user 10000002", -10)]).await;
 }
 
@@ -84,7 +84,7 @@ async fn an_exchange_that_does_not_give_exactly_its_coins_is_found() {
 async fn legs_without_their_exchange_are_found() {
     let receipt = (RECEIPT, "exchange 1", -1);
     check("DELETE FROM exchanges", &[receipt, (GIVEN, "exchange 1", 3), (TAKEN, "exchange 1", -10)]).await;
-    let traceless = "DELETE FROM exchanges; DELETE FROM host_income WHERE type = 'exchange';
+    let traceless = "DELETE FROM exchanges; DELETE FROM diamond_movements WHERE type = 'exchange';
         DELETE FROM coin_movements WHERE kind = 'exchange'; UPDATE users SET balance = balance - 3 WHERE id = 10000002";
     check(traceless, &[receipt]).await;
 }

@@ -2,7 +2,7 @@
 
 use super::{RECEIPT, check};
 
-const GIFT_GONE: &str = "DELETE FROM gifts; DELETE FROM host_income; DELETE FROM host_totals; DELETE FROM fan_totals;";
+const GIFT_GONE: &str = "DELETE FROM gifts; DELETE FROM host_totals; DELETE FROM fan_totals;";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_that_vanished_with_everything_that_belongs_to_it_is_found() {

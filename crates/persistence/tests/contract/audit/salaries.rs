@@ -26,20 +26,20 @@ async fn check(plant: &str, expected: &[(&str, &str, i64)]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_approved_salary_that_is_not_paid_exactly_once_is_found() {
-    check("DELETE FROM host_income WHERE type = 'salary'", &[(PAID, "salary request 1", -2_000)]).await;
-    check("UPDATE host_income SET income = 2001 WHERE type = 'salary'", &[(PAID, "salary request 1", 1)]).await;
-    let others = "UPDATE host_income SET host_id = 10000001 WHERE type = 'salary'";
+    check("DELETE FROM diamond_movements WHERE type = 'salary'", &[(PAID, "salary request 1", -2_000)]).await;
+    check("UPDATE diamond_movements SET income = 2001 WHERE type = 'salary'", &[(PAID, "salary request 1", 1)]).await;
+    let others = "UPDATE diamond_movements SET host_id = 10000001 WHERE type = 'salary'";
     check(others, &[(PAID, "salary request 1", 0)]).await;
-    let later = "UPDATE host_income SET created_at = created_at + interval '1 second' WHERE type = 'salary'";
+    let later = "UPDATE diamond_movements SET created_at = created_at + interval '1 second' WHERE type = 'salary'";
     check(later, &[(PAID, "salary request 1", 0)]).await;
-    let twice = "DROP INDEX host_income_salary_request_id_key;
-        INSERT INTO host_income (host_id, income, type, created_at, salary_request_id)
-          SELECT host_id, income, type, created_at, salary_request_id FROM host_income WHERE type = 'salary'";
+    let twice = "DROP INDEX diamond_movements_salary_request_id_key;
+        INSERT INTO diamond_movements (host_id, income, type, created_at, salary_request_id)
+          SELECT host_id, income, type, created_at, salary_request_id FROM diamond_movements WHERE type = 'salary'";
     check(twice, &[(PAID, "salary request 1", 2_000)]).await;
-    let untied = "ALTER TABLE host_income DROP CONSTRAINT host_income_type_matches_salary_request_id;
-        UPDATE host_income SET salary_request_id = NULL WHERE type = 'salary'";
+    let untied = "ALTER TABLE diamond_movements DROP CONSTRAINT diamond_movements_type_matches_salary_request_id;
+        UPDATE diamond_movements SET salary_request_id = NULL WHERE type = 'salary'";
     check(untied, &[(PAID, "income 2", 2_000), (PAID, "salary request 1", -2_000)]).await;
-    let waiting = "INSERT INTO host_income (host_id, income, type, created_at, salary_request_id)
+    let waiting = "INSERT INTO diamond_movements (host_id, income, type, created_at, salary_request_id)
         VALUES (10000002, 500, 'salary', 'epoch', 2)";
     check(waiting, &[(PAID, "salary request 2", 500)]).await;
     let unsaid = "UPDATE salary_requests SET status = 'pending', decided_by = NULL, decided_at = NULL";

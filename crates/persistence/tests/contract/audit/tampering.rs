@@ -8,15 +8,15 @@ use crate::support::{Fixture, at, decision_of, exchange_of, order, week, wish};
 
 /// What has to do with money, but for people, of whom only what they have has.
 const TABLES: &str =
-    "'gifts', 'host_income', 'coin_movements', 'exchanges', 'salary_requests', 'salary_statements', 'host_totals',
+    "'gifts', 'diamond_movements', 'coin_movements', 'exchanges', 'salary_requests', 'salary_statements', 'host_totals',
     'fan_totals', 'membership_totals'";
 
 /// What may be changed without a coin being owed to anybody: names, reasons, and what nothing is made of.
 const FREE: [&str; 9] = [
     "coin_movements.reason",
+    "diamond_movements.id",
     "gifts.gift_key",
     "gifts.gift_name",
-    "host_income.id",
     "salary_requests.created_at",
     "salary_requests.reason",
     "salary_statements.closed_at",

@@ -13,7 +13,7 @@ use crate::support::{Calls, Fixture, Place, at, exchange_of, exchanging};
 /// Every place at which an exchange can lose its connection before its commit, and in it.
 const PLACES: [Place; 7] = [
     Place::Before("exchanges"),
-    Place::Before("host_income"),
+    Place::Before("diamond_movements"),
     Place::Before("coin_movements"),
     Place::Before("users"),
     Place::Before("idempotency_keys"),

@@ -61,7 +61,7 @@ async fn of_thirty_approvals_exactly_one_pays_under_one_key_or_many() {
         assert_eq!(won, if is_one_key { RIVALS } else { 1 }, "round {round}");
         assert_eq!(fixture.diamonds(host).await, i64::from(round) * 1_000, "round {round}");
     }
-    assert_eq!(fixture.count("host_income").await, i64::from(ROUNDS));
+    assert_eq!(fixture.count("diamond_movements").await, i64::from(ROUNDS));
     fixture.assert_in_order().await;
 }
 

@@ -27,7 +27,7 @@ fn first(host: i64, diamonds: i64, rate: i64, coins: i64) -> String {
 /// What exchange 1 takes.
 fn taken(host: i64, income: i64, kind: &str, exchange: &str) -> String {
     format!(
-        "INSERT INTO host_income (host_id, income, type, created_at, exchange_id)
+        "INSERT INTO diamond_movements (host_id, income, type, created_at, exchange_id)
          VALUES ({host}, {income}, '{kind}', {AT}, {exchange});"
     )
 }
@@ -99,20 +99,20 @@ fn legs() -> Table {
     let rows = [
         (format!("{whole}{take}"), "exchanges_both_legs"),
         (format!("{whole}{give}"), "exchanges_both_legs"),
-        (take.clone(), "host_income_exchange_id_fkey"),
+        (take.clone(), "diamond_movements_exchange_id_fkey"),
         (give.clone(), "coin_movements_exchange_id_fkey"),
-        (taken(HOST, -10, "exchange", "NULL"), "host_income_type_matches_exchange_id"),
+        (taken(HOST, -10, "exchange", "NULL"), "diamond_movements_type_matches_exchange_id"),
         (given(HOST, 3, "exchange", "NULL"), "coin_movements_kind_matches_exchange_id"),
-        (with(&taken(HOST, 10, "salary", "1"), &give), "host_income_type_matches_exchange_id"),
+        (with(&taken(HOST, 10, "salary", "1"), &give), "diamond_movements_type_matches_exchange_id"),
         (with(&take, &given(HOST, 3, "grant", "1")), "coin_movements_kind_matches_exchange_id"),
-        (with(&taken(HOST, -9, "exchange", "1"), &give), "host_income_exchange_id_fkey"),
-        (with(&taken(HOST, -11, "exchange", "1"), &give), "host_income_exchange_id_fkey"),
-        (with(&taken(HOST, -10, "exchange", "2"), &give), "host_income_exchange_id_fkey"),
-        (with(&taken(10_000_003, -10, "exchange", "1"), &give), "host_income_exchange_id_fkey"),
+        (with(&taken(HOST, -9, "exchange", "1"), &give), "diamond_movements_exchange_id_fkey"),
+        (with(&taken(HOST, -11, "exchange", "1"), &give), "diamond_movements_exchange_id_fkey"),
+        (with(&taken(HOST, -10, "exchange", "2"), &give), "diamond_movements_exchange_id_fkey"),
+        (with(&taken(10_000_003, -10, "exchange", "1"), &give), "diamond_movements_exchange_id_fkey"),
         (with(&take, &given(HOST, 2, "exchange", "1")), "coin_movements_exchange_id_fkey"),
         (with(&take, &given(HOST, 4, "exchange", "1")), "coin_movements_exchange_id_fkey"),
         (with(&take, &given(10_000_003, 3, "exchange", "1")), "coin_movements_exchange_id_fkey"),
-        (with(&take, &format!("{give}{take}")), "host_income_exchange_id_key"),
+        (with(&take, &format!("{give}{take}")), "diamond_movements_exchange_id_key"),
         (with(&take, &format!("{give}{give}")), "coin_movements_exchange_id_key"),
     ];
     Table::new(Books::Sent, rows)
@@ -131,15 +131,15 @@ async fn an_exchange_that_was_made_keeps_its_legs_and_gets_no_other() {
 
 fn made() -> Table {
     let rows = [
-        (taken(HOST, -10, "exchange", "1"), "host_income_exchange_id_key"),
+        (taken(HOST, -10, "exchange", "1"), "diamond_movements_exchange_id_key"),
         (given(HOST, 3, "exchange", "1"), "coin_movements_exchange_id_key"),
         // It has its legs, whoever else is called by its number.
         (first(HOST, 20, 3_000, 6), "exchanges_pkey"),
         (first(HOST, 10, 3_000, 3), "exchanges_pkey"),
         ("DELETE FROM exchanges".to_owned(), "exchanges_append_only"),
         ("UPDATE exchanges SET coins = 4".to_owned(), "exchanges_append_only"),
-        ("TRUNCATE exchanges, host_income, coin_movements".to_owned(), "exchanges_append_only"),
-        ("DELETE FROM host_income WHERE exchange_id = 1".to_owned(), "host_income_append_only"),
+        ("TRUNCATE exchanges, diamond_movements, coin_movements".to_owned(), "exchanges_append_only"),
+        ("DELETE FROM diamond_movements WHERE exchange_id = 1".to_owned(), "diamond_movements_append_only"),
         ("DELETE FROM coin_movements WHERE exchange_id = 1".to_owned(), "coin_movements_append_only"),
     ];
     Table::new(Books::Exchanged, rows)

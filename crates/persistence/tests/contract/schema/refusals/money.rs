@@ -1,9 +1,9 @@
-//! What is refused of money: people, gifts, incomes, movements, keys and the catalogue.
+//! What is refused of money: people, gifts, movements, keys and the catalogue.
 
 use super::{ALLOWED, Books, Table, check};
 
 pub(super) fn tables() -> Vec<Table> {
-    vec![users(), gifts(), right_gift(), incomes(), movements_and_keys(), append_only(), catalogue()]
+    vec![users(), gifts(), right_gift(), diamond_movements(), movements_and_keys(), append_only(), catalogue()]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,51 +107,31 @@ fn gifts() -> Table {
     Table::new(Books::Sent, rows.into_iter().map(|(otherwise, expected)| (gift(otherwise), expected)).chain(again))
 }
 
-/// A second gift, that has no income yet.
-const SECOND_GIFT: &str =
-    "INSERT INTO gifts (sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity,
-      host_share_bp, host_income, created_at)
-    VALUES (10000001, 10000002, 'rose', 'Rose', 'normal', 10, 1, 5000, 5, '2026-11-23T10:00:00Z')";
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_income_is_its_gifts_and_its_receivers() {
-    check(incomes()).await;
+async fn diamonds_move_by_exchanges_and_salaries_alone() {
+    check(diamond_movements()).await;
 }
 
-fn incomes() -> Table {
-    let income = |values: &str| {
+fn diamond_movements() -> Table {
+    let movement = |values: &str| {
         format!(
-            "INSERT INTO host_income (host_id, gift_id, income, type, created_at) VALUES ({values}, '2026-11-23T10:00:00Z')"
+            "INSERT INTO diamond_movements (host_id, income, type, created_at) VALUES ({values}, '2026-11-23T10:00:00Z')"
         )
     };
     let rows = [
-        ("10000003, 2, 5, 'normal'", "host_income_gift_id_fkey"),
-        ("10000001, 2, 5, 'normal'", "host_income_gift_id_fkey"),
-        ("10000002, 2, 4, 'normal'", "host_income_gift_id_fkey"),
-        ("10000002, 2, 6, 'normal'", "host_income_gift_id_fkey"),
-        ("10000002, 3, 5, 'normal'", "host_income_gift_id_fkey"),
-        ("10000002, 2, 5, 'luxury'", "host_income_gift_id_fkey"),
-        ("10000002, 1, 10, 'normal'", "host_income_gift_id_key"),
-        ("10000002, 2, 5, 'salary'", "host_income_gift_id_matches_type"),
-        ("10000002, NULL, 5, 'normal'", "host_income_gift_id_matches_type"),
-        ("10000002, 2, -5, 'normal'", "host_income_only_exchanges_take"),
-        ("10000002, NULL, -5, 'salary'", "host_income_only_exchanges_take"),
-        ("10000002, NULL, 5, 'exchange'", "host_income_only_exchanges_take"),
-        ("10000002, NULL, 0, 'exchange'", "host_income_only_exchanges_take"),
-        ("10000002, NULL, 9007199254740992, 'salary'", "host_income_income_within_range"),
-        ("10000002, NULL, -9007199254740992, 'exchange'", "host_income_income_within_range"),
-        ("10000002, NULL, 5, 'tip'", "host_income_gift_id_matches_type"),
-        ("10000002, 2, 5, 'tip'", "host_income_type_known"),
-        ("10000002, NULL, 5, 'salary'", "host_income_type_matches_salary_request_id"),
-        ("1, 1, 10, 'normal'", "host_income_gift_id_key"),
-        ("1, 3, 10, 'normal'", "host_income_host_id_fkey"),
-        ("10000002, 2, 5, 'normal'", "allowed"),
+        ("10000002, -5, 'salary'", "diamond_movements_only_exchanges_take"),
+        ("10000002, 5, 'exchange'", "diamond_movements_only_exchanges_take"),
+        ("10000002, 0, 'exchange'", "diamond_movements_only_exchanges_take"),
+        ("10000002, 9007199254740992, 'salary'", "diamond_movements_income_within_range"),
+        ("10000002, -9007199254740992, 'exchange'", "diamond_movements_income_within_range"),
+        ("10000002, 5, 'salary'", "diamond_movements_type_matches_salary_request_id"),
+        ("10000002, -5, 'exchange'", "diamond_movements_type_matches_exchange_id"),
+        // What a gift brings is in the gift's own row.
+        ("10000002, 5, 'normal'", "diamond_movements_type_known"),
+        ("10000002, 5, 'tip'", "diamond_movements_type_known"),
+        ("1, 5, 'tip'", "diamond_movements_type_known"),
     ];
-    let again = "INSERT INTO host_income (id, host_id, gift_id, income, type, created_at) OVERRIDING SYSTEM VALUE
-        VALUES (1, 10000002, 2, 5, 'normal', '2026-11-23T10:00:00Z')";
-    let again = (again.to_owned(), "host_income_pkey");
-    let rows = rows.map(|(values, expected)| (income(values), expected));
-    Table::new(Books::SentAnd(&[SECOND_GIFT]), [again].into_iter().chain(rows))
+    Table::new(Books::Sent, rows.map(|(values, expected)| (movement(values), expected)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,7 +178,7 @@ async fn rows_of_money_are_never_changed_and_never_deleted() {
 }
 
 fn append_only() -> Table {
-    let tables = ["gifts", "exchanges", "host_income", "coin_movements", "idempotency_keys"];
+    let tables = ["gifts", "exchanges", "diamond_movements", "coin_movements", "idempotency_keys"];
     let mut statements = Vec::new();
     for table in tables {
         let refused_by = format!("{table}_append_only");

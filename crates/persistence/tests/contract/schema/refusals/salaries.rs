@@ -156,21 +156,29 @@ fn approved() -> String {
 }
 
 fn payout(values: &str) -> String {
-    format!("INSERT INTO host_income (host_id, income, type, salary_request_id, created_at) VALUES ({values}, 'epoch')")
+    format!(
+        "INSERT INTO diamond_movements (host_id, income, type, salary_request_id, created_at) VALUES ({values}, 'epoch')"
+    )
 }
+
+const PAID_UNDER_A_TAKEN_ID: &str =
+    "INSERT INTO diamond_movements (id, host_id, income, type, salary_request_id, created_at)
+     SELECT id, host_id, income, type, 1, created_at FROM diamond_movements";
 
 fn decisions() -> Table {
     let (approved, paid) = (approved(), payout("10000002, 2000, 'salary', 1"));
     let rows = [
         (approved.clone(), "salary_requests_paid_when_approved"),
-        (paid.clone(), "host_income_salary_request_id_fkey"),
-        (format!("{}; {paid}", update(REJECTED, 1)), "host_income_salary_request_id_fkey"),
-        (format!("{approved}; {}", payout("10000002, 2001, 'salary', 1")), "host_income_salary_request_id_fkey"),
-        (format!("{approved}; {}", payout("10000003, 2000, 'salary', 1")), "host_income_salary_request_id_fkey"),
-        (format!("{approved}; {}", payout("10000002, 2000, 'salary', 2")), "host_income_salary_request_id_fkey"),
-        (payout("10000002, 2000, 'salary', NULL"), "host_income_type_matches_salary_request_id"),
-        (format!("{approved}; {paid}; {paid}"), "host_income_salary_request_id_key"),
-        (payout("10000002, 2000, 'salary', 3"), "host_income_salary_request_id_key"),
+        (paid.clone(), "diamond_movements_salary_request_id_fkey"),
+        (format!("{}; {paid}", update(REJECTED, 1)), "diamond_movements_salary_request_id_fkey"),
+        (format!("{approved}; {}", payout("10000002, 2001, 'salary', 1")), "diamond_movements_salary_request_id_fkey"),
+        (format!("{approved}; {}", payout("10000003, 2000, 'salary', 1")), "diamond_movements_salary_request_id_fkey"),
+        (format!("{approved}; {}", payout("10000002, 2000, 'salary', 2")), "diamond_movements_salary_request_id_fkey"),
+        (format!("{approved}; {}", payout("1, 2000, 'salary', 1")), "diamond_movements_host_id_fkey"),
+        (format!("{approved}; {PAID_UNDER_A_TAKEN_ID}"), "diamond_movements_pkey"),
+        (payout("10000002, 2000, 'salary', NULL"), "diamond_movements_type_matches_salary_request_id"),
+        (format!("{approved}; {paid}; {paid}"), "diamond_movements_salary_request_id_key"),
+        (payout("10000002, 2000, 'salary', 3"), "diamond_movements_salary_request_id_key"),
         (
             update("status = 'approved', decided_by = 10000002, decided_at = 'epoch'", 1),
             "salary_requests_not_decided_by_the_host",
@@ -199,7 +207,7 @@ fn decisions() -> Table {
         (update(&format!("{REJECTED}, host_id = 10000003"), 1), "salary_requests_decided_once"),
         ("DELETE FROM salary_requests WHERE id = 1".to_owned(), "salary_requests_append_only"),
         ("DELETE FROM salary_requests".to_owned(), "salary_requests_append_only"),
-        ("TRUNCATE salary_requests, host_income".to_owned(), "salary_requests_append_only"),
+        ("TRUNCATE salary_requests, diamond_movements".to_owned(), "salary_requests_append_only"),
     ];
     Table::new(Books::Asked, rows)
 }
