@@ -31,7 +31,7 @@ async fn rows(sql: &Client) -> Vec<Vec<String>> {
 /// The ids that the sequences give next.
 async fn next_ids(sql: &Client) -> Vec<i64> {
     let mut ids = Vec::new();
-    for table in ["gifts", "host_income", "coin_movements"] {
+    for table in ["gifts", "coin_movements"] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id'))");
         ids.push(sql.query_one(&next, &[]).await.unwrap().get(0));
     }

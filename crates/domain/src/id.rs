@@ -48,7 +48,7 @@ id!(
     GiftId
 );
 id!(
-    /// A row of `host_income`.
+    /// An income by a gift, whose id it has, or a row of `diamond_movements`.
     IncomeId
 );
 id!(

@@ -165,7 +165,7 @@ pub trait SalaryRequests: Send + Sync {
     /// all in one transaction, stamped `at`.
     ///
     /// - MUST let exactly one of several decisions at once win.
-    /// - MUST post a payout as exactly one row of `host_income` of the type `salary`, tied to its request so that the database
+    /// - MUST post a payout as exactly one row of `diamond_movements` of the type `salary`, tied to its request so that the database
     ///   forbids a second one, and move nothing for a rejection or a refusal.
     /// - MUST read the caller's agency under lock.
     /// - MUST lock nothing of a host whose salary is not for the caller's agency to decide.

@@ -91,7 +91,7 @@ pub struct SalaryPosting {
     pub request: SalaryRequestId,
     /// Where it stands then.
     pub review: Review,
-    /// The one row of `host_income` of the type `salary`; for an approval, and for nothing else.
+    /// The one row of `diamond_movements` of the type `salary`; for an approval, and for nothing else.
     pub payout: Option<Payout>,
 }
 

@@ -117,3 +117,22 @@ async fn no_report_reads_a_large_table_from_one_end_to_the_other() {
     counted(&fixture, async |database| PgGiftTotals::new(database, calendar()).rebuild().await.unwrap()).await;
     assert_ne!(whole_reads(&fixture).await, before);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_incomes_reads_no_more_of_gifts_and_movements_than_a_page() {
+    let fixture = Fixture::new().await;
+    let host = fill(&fixture).await;
+    let read = "SELECT SUM(idx_tup_read)::bigint FROM pg_stat_user_indexes
+        WHERE relname IN ('gifts', 'diamond_movements') AND indexrelname NOT LIKE '%_pkey'";
+    // Nobody has a page of either kind alone: of 3,000 gifts and 300 exchanges it is merged.
+    for after in [None, Some(Cursor { created_at: at(-86_400), id: 1_000 })] {
+        fixture.execute("SELECT pg_stat_force_next_flush()").await;
+        let before = fixture.number(read).await;
+        let page = PageRequest { limit: Limit::MAX, after };
+        let read_page = async |database| PgIncomeHistory::new(database).history(host, page).await.unwrap();
+        assert_eq!(counted(&fixture, read_page).await.items.len(), 100);
+        let entries = fixture.number(read).await - before;
+        // The longest page and one more, and one of the other kind that comes after it.
+        assert!((101..=110).contains(&entries), "{after:?}: {entries}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod dump;
 mod generator;
+mod incomes;
 mod refusals;
 
 use std::{collections::BTreeSet, fs, path::Path};
