@@ -13,17 +13,21 @@ use domain::{
     idempotency::Actor,
     money::Coins,
 };
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::{try_join, try_join3};
 
 use super::Waiting;
 use crate::{error::unreadable, idempotency, pg_gift_catalogue, statement::Statement};
 
-/// For the rest of the transaction every row is looked up by its key. A connection keeps the plans of its statements, and makes them
-/// when there is little in the tables: one that reads a table whole is the cheapest then, and would be kept while the table grows,
-/// until PostgreSQL looks at it the next time.
-const LOOK_UP: &str = "
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true)";
+/// Numbers for gifts, drawn beforehand: so all that belongs to a gift is written at once.
+///
+/// And for the rest of the transaction every row is looked up by its key, by a plan that is made once for all groups. A connection
+/// keeps the plans of its statements, and makes them when there is little in the tables: one that reads a table whole is the
+/// cheapest then, and would be kept while the table grows, until PostgreSQL looks at it the next time. Left to itself it would
+/// also plan anew for every gift that comes alone, which took longer than all else.
+const NUMBERS: &str = "
+SELECT ARRAY(SELECT nextval('gifts_id_seq') FROM generate_series(1, ?)),
+       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
 
 /// Senders, in one order for all transactions: two groups never wait for each other in a circle.
 ///
@@ -45,9 +49,6 @@ const KEPT: &str = "
 SELECT wanted.place, k.fingerprint, k.outcome::text
   FROM unnest(?::bigint[], ?::text[]) WITH ORDINALITY AS wanted (actor_id, key, place)
   JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key";
-
-/// Numbers for gifts, drawn beforehand: so all that belongs to a gift is written at once.
-const NUMBERS: &str = "SELECT nextval('gifts_id_seq') FROM generate_series(1, ?)";
 
 /// What is kept under a key.
 pub(crate) struct Kept {
@@ -72,6 +73,8 @@ pub(super) struct Facts {
 
 type PartyRow = (i64, i64, bool, i32);
 type PartyType = (BigInt, BigInt, Bool, Integer);
+type NumbersRow = (Vec<i64>, String, String, String, String);
+type NumbersType = (Array<BigInt>, Text, Text, Text, Text);
 
 /// What is done about a sender whom somebody else holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,17 +108,18 @@ pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held
     })
     .bind::<Array<BigInt>, _>(senders.iter().copied().collect::<Vec<_>>());
     // All of it in one round trip: the statements are run one after the other, and each sees what was committed until then.
-    let lock = try_join(Statement::<()>::new(LOOK_UP).execute(&mut &*connection), locks.load(&mut &*connection));
-    let look = try_join4(
+    let numbers = Statement::<NumbersType>::new(NUMBERS).bind::<Integer, _>(count);
+    let lock = try_join(numbers.get_result::<NumbersRow>(&mut &*connection), locks.load(&mut &*connection));
+    let look = try_join3(
         people(connection, receivers.into_iter().collect()),
         Statement::<(BigInt, Bytea, Text)>::new(KEPT)
             .bind::<Array<BigInt>, _>(actors)
             .bind::<Array<Text>, _>(keys)
             .load(&mut &*connection),
         pg_gift_catalogue::find_all(connection, gifts.into_iter().collect()),
-        Statement::<BigInt>::new(NUMBERS).bind::<Integer, _>(count).load::<i64>(&mut &*connection),
     );
-    let ((_, locked), (mut people_rows, kept, gifts, numbers)): ((_, Vec<PartyRow>), _) = try_join(lock, look).await?;
+    let (((numbers, ..), locked), (mut people_rows, kept, gifts)): ((_, Vec<PartyRow>), _) =
+        try_join(lock, look).await?;
     let free: BTreeSet<i64> = locked.iter().map(|(id, ..)| *id).collect();
     let others: Vec<i64> = senders.difference(&free).copied().collect();
     if !others.is_empty() {
