@@ -17,11 +17,9 @@ CREATE TABLE fan_totals (
   all_coins bigint NOT NULL,
   reached_at timestamptz NOT NULL, -- when the last of these coins came: who got there first ranks first
   CONSTRAINT fan_totals_pkey PRIMARY KEY (host_id, fan_id),
-  CONSTRAINT fan_totals_hour_coins_within_range CHECK (hour_coins BETWEEN 1 AND 9007199254740991),
-  CONSTRAINT fan_totals_day_coins_within_range CHECK (day_coins BETWEEN 1 AND 9007199254740991),
-  CONSTRAINT fan_totals_week_coins_within_range CHECK (week_coins BETWEEN 1 AND 9007199254740991),
-  CONSTRAINT fan_totals_month_coins_within_range CHECK (month_coins BETWEEN 1 AND 9007199254740991),
-  CONSTRAINT fan_totals_all_coins_within_range CHECK (all_coins BETWEEN 1 AND 9007199254740991)
+  CONSTRAINT fan_totals_coins_within_range -- one rule for all: each is read anew by every statement
+    CHECK (LEAST(hour_coins, day_coins, week_coins, month_coins, all_coins) >= 1
+      AND GREATEST(hour_coins, day_coins, week_coins, month_coins, all_coins) <= 9007199254740991)
 ) WITH (fillfactor = 80);
 INSERT INTO fan_totals
 SELECT host_id, fan_id, hour_starts_at, hour_coins, day_starts_at, day_coins, week_starts_at, week_coins, month_starts_at,

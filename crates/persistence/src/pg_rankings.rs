@@ -47,7 +47,7 @@ struct Place {
 }
 
 /// The step of the coins of the entry before the page; as in `host_totals.coins_step`.
-const STEP: &str = "length($4::bigint::text) * 1000 + left($4::bigint::text, 3)::integer";
+const STEP: &str = "length($4::bigint::text) * 100 + left($4::bigint::text, 2)::integer";
 
 impl Place {
     fn new(board: Board, period: Period) -> Self {

@@ -11,15 +11,16 @@ use diesel::{
     QueryResult,
     sql_types::{Array, BigInt, Text, Timestamptz},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     gift::{Category, GiftPosting},
     time::{BusinessCalendar, Period},
 };
-use futures_util::future::try_join;
 
 use self::fans::Fans;
-use crate::{error::unreadable, statement::Statement};
+use crate::{
+    error::unreadable,
+    statement::{Part, Statement},
+};
 
 pub(crate) use fans::span as fan_span;
 pub use rebuild::PgGiftTotals;
@@ -28,7 +29,7 @@ pub(crate) use rebuild::{Extent, Row, differences, starts, take_time};
 /// Adds gifts to the totals of their hosts.
 ///
 /// The rows come, and so are locked, in the order of hosts and, for each of them, of periods: the same for every transaction.
-/// Those of fans come after them, in the order of hosts and fans.
+/// Those of fans come in the order of hosts and fans.
 const ADD_TO_HOSTS: &str = "
 INSERT INTO host_totals AS t (host_id, period, starts_at, coins, gifts, normal_income, luxury_income, lucky_income,
                               s_lucky_income, reached_at)
@@ -75,15 +76,11 @@ const CATEGORIES: [Category; 4] = [Category::Normal, Category::Luxury, Category:
 /// Sums by host, rank of the period, and start of the span.
 type Sums = BTreeMap<(i64, usize, DateTime<Utc>), Sum>;
 
-/// Adds gifts, each with its number and its instant, to the totals, in their own transaction and in one round trip.
-pub(crate) async fn add(
-    connection: &AsyncPgConnection,
+/// What adds gifts, each with its number and its instant, to the totals: to go out within the statement that writes them.
+pub(crate) fn additions(
     calendar: BusinessCalendar,
     gifts: &[(i64, GiftPosting, DateTime<Utc>)],
-) -> QueryResult<()> {
-    if gifts.is_empty() {
-        return Ok(());
-    }
+) -> QueryResult<Vec<Part<'static>>> {
     let (mut hosts, mut fans) = (Sums::new(), Fans::default());
     let mut spans = None;
     for (_, posting, at) in gifts {
@@ -98,13 +95,13 @@ pub(crate) async fn add(
         }
         fans.add(posting, spans, *at)?;
     }
-    try_join(add_to_hosts(connection, &hosts), fans.write(connection)).await.map(drop)
+    Ok(vec![("hosts", add_to_hosts(&hosts)), ("fans", fans.statement())])
 }
 
-async fn add_to_hosts(connection: &AsyncPgConnection, hosts: &Sums) -> QueryResult<()> {
+fn add_to_hosts(hosts: &Sums) -> Statement<'static, ()> {
     let word = |rank: usize| Period::EVERY.get(rank).map_or("", |period| period.word());
     let income = |place: usize| move |sum: &Sum| sum.incomes.get(place).copied().unwrap_or(0);
-    Statement::<()>::new(ADD_TO_HOSTS)
+    Statement::new(ADD_TO_HOSTS)
         .bind::<Array<BigInt>, _>(hosts.keys().map(|(host, ..)| *host).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(hosts.keys().map(|(_, rank, _)| word(*rank)).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(hosts.keys().map(|(.., start)| *start).collect::<Vec<_>>())
@@ -115,7 +112,4 @@ async fn add_to_hosts(connection: &AsyncPgConnection, hosts: &Sums) -> QueryResu
         .bind::<Array<BigInt>, _>(hosts.values().map(income(2)).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(hosts.values().map(income(3)).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(hosts.values().map(|sum| sum.reached_at).collect::<Vec<_>>())
-        .execute(&mut &*connection)
-        .await
-        .map(drop)
 }

@@ -1,5 +1,7 @@
-//! Statements of constant text in plain SQL, whose plans a connection keeps: for what runs often and has no spelling in
+//! Statements of few texts in plain SQL, whose plans a connection keeps: for what runs often and has no spelling in
 //! Diesel's own language. (`sql_query` is parsed and planned anew each time.)
+
+use std::borrow::Cow;
 
 use diesel::{
     QueryResult,
@@ -11,7 +13,7 @@ use diesel::{
 
 /// A statement with a value for each `?` of its text; `ST` is the SQL type of a row.
 pub(crate) struct Statement<'a, ST> {
-    sql: &'static str,
+    sql: Cow<'static, str>,
     binds: Vec<Box<dyn Bind + Send + 'a>>,
     row: std::marker::PhantomData<fn() -> ST>,
 }
@@ -19,7 +21,7 @@ pub(crate) struct Statement<'a, ST> {
 impl<'a, ST> Statement<'a, ST> {
     /// A statement without binds.
     pub(crate) const fn new(sql: &'static str) -> Self {
-        Self { sql, binds: Vec::new(), row: std::marker::PhantomData }
+        Self { sql: Cow::Borrowed(sql), binds: Vec::new(), row: std::marker::PhantomData }
     }
 
     /// Binds a value to the next `?`.
@@ -31,6 +33,29 @@ impl<'a, ST> Statement<'a, ST> {
     {
         self.binds.push(Box::new(Typed::<T, U> { value, sql_type: std::marker::PhantomData }));
         self
+    }
+}
+
+/// A statement that goes out within another one, and its name there.
+pub(crate) type Part<'a> = (&'static str, Statement<'a, ()>);
+
+impl<'a, ST> Statement<'a, ST> {
+    /// The same with others within it (`WITH name AS (…)`), all of which see what was there before: the server answers once, for
+    /// all of them.
+    pub(crate) fn with(self, parts: Vec<Part<'a>>) -> Self {
+        let mut sql = String::new();
+        let mut binds = Vec::new();
+        for (name, part) in parts {
+            sql.push_str(if sql.is_empty() { "WITH " } else { ",\n" });
+            sql.push_str(name);
+            sql.push_str(" AS (");
+            sql.push_str(&part.sql);
+            sql.push(')');
+            binds.extend(part.binds);
+        }
+        sql.push_str(&self.sql);
+        binds.extend(self.binds);
+        Self { sql: Cow::Owned(sql), binds, row: self.row }
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn settle(
         keep(&mut posted, order, receipt)?;
         posted.gifts.push((id, posting, *at));
     }
-    pg_gift_ledger::write(connection, &posted).await?;
+    pg_gift_ledger::write(connection, &posted, Vec::new()).await?;
     Ok(Ok(()))
 }
 

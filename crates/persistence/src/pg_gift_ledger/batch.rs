@@ -8,7 +8,7 @@ use domain::{
     idempotency::Actor,
     time::BusinessCalendar,
 };
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 
 use super::{
     Waiting,
@@ -39,15 +39,12 @@ pub(super) async fn settle(
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
-    // All of it in one round trip. The statements go out in this order, which is that of the locks: the connection gives each its
-    // turn at the cache of plans, and sends it before the next one's.
+    // In one round trip, and in this order: the connection gives each its turn at the cache of plans, and sends it before the
+    // next one's.
     let (connection, incomes) = (&*connection, posted.incomes());
-    try_join3(
-        posting::write(connection, &posted),
-        pg_totals::add(connection, calendar, &posted.gifts),
-        pg_membership_totals::add(connection, calendar, &incomes),
-    )
-    .await?;
+    let totals = pg_totals::additions(calendar, &posted.gifts)?;
+    try_join(posting::write(connection, &posted, totals), pg_membership_totals::add(connection, calendar, &incomes))
+        .await?;
     Ok(outcomes)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::{
     QueryResult,
-    sql_types::{Array, BigInt, Bool, Bytea, Integer, Text},
+    sql_types::{Array, BigInt, Bool, Bytea, Integer, Record, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
@@ -13,7 +13,7 @@ use domain::{
     idempotency::Actor,
     money::Coins,
 };
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join;
 
 use super::Waiting;
 use crate::{error::unreadable, idempotency, pg_gift_catalogue, statement::Statement};
@@ -22,8 +22,8 @@ use crate::{error::unreadable, idempotency, pg_gift_catalogue, statement::Statem
 ///
 /// And for the rest of the transaction every row is looked up by its key, by a plan that is made once for all groups. A connection
 /// keeps the plans of its statements, and makes them when there is little in the tables: one that reads a table whole is the
-/// cheapest then, and would be kept while the table grows, until PostgreSQL looks at it the next time. Left to itself it would
-/// also plan anew for every gift that comes alone, which took longer than all else.
+/// cheapest then, and would be kept while the table grows, until PostgreSQL looks at it the next time. Or it plans anew for every
+/// gift that comes alone, since it takes ten for the length of an array that it does not see.
 const NUMBERS: &str = "
 SELECT ARRAY(SELECT nextval('gifts_id_seq') FROM generate_series(1, ?)),
        set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
@@ -40,15 +40,16 @@ const FREE_SENDERS: &str = "
 SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?) ORDER BY id
    FOR NO KEY UPDATE SKIP LOCKED";
 
-/// Receivers are not locked: nothing of them is changed, and users are never deleted. Senders who could not be locked are looked
-/// up too, to tell those who are held from those who do not exist.
+/// Those who could not be locked are looked up, to tell who is held from who does not exist.
 const PEOPLE: &str = "SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?)";
 
-/// Safe from races, since the senders are locked.
-const KEPT: &str = "
-SELECT wanted.place, k.fingerprint, k.outcome::text
-  FROM unnest(?::bigint[], ?::text[]) WITH ORDINALITY AS wanted (actor_id, key, place)
-  JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key";
+/// Receivers, who are not locked (nothing of them is changed, and users are never deleted); and what is kept under the keys, which
+/// is safe from races, since the senders are locked.
+const RECEIVERS_AND_KEPT: &str = "
+SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM users WHERE id = ANY (?)),
+       ARRAY(SELECT ROW(wanted.place, k.fingerprint, k.outcome::text)
+               FROM unnest(?::bigint[], ?::text[]) WITH ORDINALITY AS wanted (actor_id, key, place)
+               JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key)";
 
 /// What is kept under a key.
 pub(crate) struct Kept {
@@ -73,6 +74,8 @@ pub(super) struct Facts {
 
 type PartyRow = (i64, i64, bool, i32);
 type PartyType = (BigInt, BigInt, Bool, Integer);
+type LookedUp = (Vec<PartyRow>, Vec<(i64, Vec<u8>, String)>);
+type LookedUpType = (Array<Record<PartyType>>, Array<Record<(BigInt, Bytea, Text)>>);
 type NumbersRow = (Vec<i64>, String, String, String, String);
 type NumbersType = (Array<BigInt>, Text, Text, Text, Text);
 
@@ -110,32 +113,29 @@ pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held
     // All of it in one round trip: the statements are run one after the other, and each sees what was committed until then.
     let numbers = Statement::<NumbersType>::new(NUMBERS).bind::<Integer, _>(count);
     let lock = try_join(numbers.get_result::<NumbersRow>(&mut &*connection), locks.load(&mut &*connection));
-    let look = try_join3(
-        people(connection, receivers.into_iter().collect()),
-        Statement::<(BigInt, Bytea, Text)>::new(KEPT)
+    let look = try_join(
+        Statement::<LookedUpType>::new(RECEIVERS_AND_KEPT)
+            .bind::<Array<BigInt>, _>(receivers.into_iter().collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(actors)
             .bind::<Array<Text>, _>(keys)
-            .load(&mut &*connection),
+            .get_result::<LookedUp>(&mut &*connection),
         pg_gift_catalogue::find_all(connection, gifts.into_iter().collect()),
     );
-    let (((numbers, ..), locked), (mut people_rows, kept, gifts)): ((_, Vec<PartyRow>), _) =
-        try_join(lock, look).await?;
+    let (((numbers, ..), locked), ((mut people, kept), gifts)): ((_, Vec<PartyRow>), _) = try_join(lock, look).await?;
     let free: BTreeSet<i64> = locked.iter().map(|(id, ..)| *id).collect();
     let others: Vec<i64> = senders.difference(&free).copied().collect();
     if !others.is_empty() {
-        people_rows.extend(people(connection, others).await?);
+        let rows: Vec<PartyRow> =
+            Statement::<PartyType>::new(PEOPLE).bind::<Array<BigInt>, _>(others).load(&mut &*connection).await?;
+        people.extend(rows);
     }
     Ok(Facts {
         senders: parties(locked)?,
-        people: parties(people_rows)?,
+        people: parties(people)?,
         gifts: gifts.into_iter().map(|gift| (gift.key.as_str().to_owned(), gift)).collect(),
         kept: kept.into_iter().map(by_place).collect::<QueryResult<_>>()?,
         numbers,
     })
-}
-
-async fn people(connection: &AsyncPgConnection, ids: Vec<i64>) -> QueryResult<Vec<PartyRow>> {
-    Statement::<PartyType>::new(PEOPLE).bind::<Array<BigInt>, _>(ids).load(&mut &*connection).await
 }
 
 /// The first place is 1.

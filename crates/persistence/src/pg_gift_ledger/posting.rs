@@ -13,10 +13,12 @@ use domain::{
     id::UserId,
     money::{Coins, Diamonds},
 };
-use futures_util::future::try_join;
 
 use super::facts::Kept;
-use crate::{error::contradictory, statement::Statement};
+use crate::{
+    error::contradictory,
+    statement::{Part, Statement},
+};
 
 /// A key, and the id of whose it is.
 pub(crate) type KeyOf<'a> = (i64, &'a str);
@@ -59,16 +61,17 @@ impl<'a> Posted<'a> {
     }
 }
 
-/// Gifts, each with its income in its row, and the senders' balances. The totals are the database's own products; they are taken
-/// from what is there, not set to what was decided: so a wrong decision meets `users_balance_non_negative`.
+/// Gifts. Their totals are the database's own products; balances are taken from those, not set to what was decided: so a wrong
+/// decision meets `users_balance_non_negative`.
 const GIFTS: &str = "
-WITH sent AS (
-  INSERT INTO gifts (id, sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity, host_share_bp,
-                     host_income, created_at) OVERRIDING SYSTEM VALUE
-  SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::integer[],
-                       ?::integer[], ?::bigint[], ?::timestamptz[])
-  RETURNING sender_id, total_cost
-)
+INSERT INTO gifts (id, sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity, host_share_bp, host_income,
+                   created_at) OVERRIDING SYSTEM VALUE
+SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::integer[],
+                     ?::integer[], ?::bigint[], ?::timestamptz[])
+RETURNING sender_id, total_cost";
+
+/// The senders' balances.
+const BALANCES: &str = "
 UPDATE users SET balance = balance - paid.total
   FROM (SELECT sender_id, SUM(total_cost)::bigint AS total FROM sent GROUP BY sender_id) AS paid
  WHERE users.id = paid.sender_id
@@ -80,51 +83,57 @@ SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::text[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
-/// Writes it, in the transaction that the facts were locked in, in one round trip.
-pub(crate) async fn write(connection: &AsyncPgConnection, posted: &Posted<'_>) -> QueryResult<()> {
-    try_join(write_gifts(connection, posted), write_keys(connection, posted)).await.map(drop)
-}
-
-async fn write_keys(connection: &AsyncPgConnection, posted: &Posted<'_>) -> QueryResult<()> {
-    let keys = &posted.keys;
-    if keys.is_empty() {
-        return Ok(());
-    }
-    Statement::<()>::new(KEYS)
-        .bind::<Array<BigInt>, _>(keys.iter().map(|((actor, _), ..)| *actor).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(keys.iter().map(|((_, key), ..)| *key).collect::<Vec<_>>())
-        .bind::<Array<Bytea>, _>(keys.iter().map(|(_, kept, _)| kept.fingerprint.as_slice()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(keys.iter().map(|(_, kept, _)| kept.outcome.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(keys.iter().map(|(.., at)| *at).collect::<Vec<_>>())
-        .execute(&mut &*connection)
-        .await
-        .map(drop)
-}
-
-async fn write_gifts(connection: &AsyncPgConnection, posted: &Posted<'_>) -> QueryResult<()> {
+/// Writes it in one statement, with what else there is, in the transaction that the facts were locked in.
+pub(crate) async fn write<'p>(
+    connection: &AsyncPgConnection,
+    posted: &'p Posted<'_>,
+    beside: Vec<Part<'p>>,
+) -> QueryResult<()> {
     if posted.gifts.is_empty() {
-        return Ok(());
+        // Refusals that are kept.
+        return if posted.keys.is_empty() {
+            Ok(())
+        } else {
+            posted.write_keys().execute(&mut &*connection).await.map(drop)
+        };
     }
-    let numbers: Vec<i64> = posted.gifts.iter().map(|(number, ..)| *number).collect();
-    let instants: Vec<DateTime<Utc>> = posted.gifts.iter().map(|(.., at)| *at).collect();
-    let left: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(GIFTS)
-        .bind::<Array<BigInt>, _>(numbers)
-        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.sender.value()))
-        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.receiver.value()))
-        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift.as_str()))
-        .bind::<Array<Text>, _>(posted.column(|posting| posting.gift_name.as_str()))
-        .bind::<Array<Text>, _>(posted.column(|posting| posting.category.word()))
-        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.price.value()))
-        .bind::<Array<Integer>, _>(posted.column(|posting| i32::from(posting.quantity.value())))
-        .bind::<Array<Integer>, _>(posted.column(|posting| i32::from(posting.host_share.value())))
-        .bind::<Array<BigInt>, _>(posted.column(|posting| posting.host_income.value()))
-        .bind::<Array<Timestamptz>, _>(instants)
-        .load(&mut &*connection)
-        .await?;
+    let mut parts = vec![("sent", posted.write_gifts()), ("kept", posted.write_keys())];
+    parts.extend(beside);
+    let left: Vec<(i64, i64)> =
+        Statement::<(BigInt, BigInt)>::new(BALANCES).with(parts).load(&mut &*connection).await?;
     let decided = posted.balances();
     let adds_up = |(id, balance): &(i64, i64)| decided.get(id).is_some_and(|decided| decided.value() == *balance);
     if left.len() != decided.len() || !left.iter().all(adds_up) {
         return Err(contradictory("the postings of gifts do not add up"));
     }
     Ok(())
+}
+
+impl Posted<'_> {
+    fn write_keys(&self) -> Statement<'_, ()> {
+        let keys = &self.keys;
+        Statement::new(KEYS)
+            .bind::<Array<BigInt>, _>(keys.iter().map(|((actor, _), ..)| *actor).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(keys.iter().map(|((_, key), ..)| *key).collect::<Vec<_>>())
+            .bind::<Array<Bytea>, _>(keys.iter().map(|(_, kept, _)| kept.fingerprint.as_slice()).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(keys.iter().map(|(_, kept, _)| kept.outcome.as_str()).collect::<Vec<_>>())
+            .bind::<Array<Timestamptz>, _>(keys.iter().map(|(.., at)| *at).collect::<Vec<_>>())
+    }
+
+    fn write_gifts(&self) -> Statement<'_, ()> {
+        let numbers: Vec<i64> = self.gifts.iter().map(|(number, ..)| *number).collect();
+        let instants: Vec<DateTime<Utc>> = self.gifts.iter().map(|(.., at)| *at).collect();
+        Statement::new(GIFTS)
+            .bind::<Array<BigInt>, _>(numbers)
+            .bind::<Array<BigInt>, _>(self.column(|posting| posting.sender.value()))
+            .bind::<Array<BigInt>, _>(self.column(|posting| posting.receiver.value()))
+            .bind::<Array<Text>, _>(self.column(|posting| posting.gift.as_str()))
+            .bind::<Array<Text>, _>(self.column(|posting| posting.gift_name.as_str()))
+            .bind::<Array<Text>, _>(self.column(|posting| posting.category.word()))
+            .bind::<Array<BigInt>, _>(self.column(|posting| posting.price.value()))
+            .bind::<Array<Integer>, _>(self.column(|posting| i32::from(posting.quantity.value())))
+            .bind::<Array<Integer>, _>(self.column(|posting| i32::from(posting.host_share.value())))
+            .bind::<Array<BigInt>, _>(self.column(|posting| posting.host_income.value()))
+            .bind::<Array<Timestamptz>, _>(instants)
+    }
 }

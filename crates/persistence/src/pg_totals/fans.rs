@@ -7,7 +7,6 @@ use diesel::{
     QueryResult,
     sql_types::{Array, BigInt, Timestamptz},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     gift::GiftPosting,
     time::{Period, Span},
@@ -91,8 +90,8 @@ impl Fans {
         Ok(())
     }
 
-    pub(super) async fn write(&self, connection: &AsyncPgConnection) -> QueryResult<()> {
-        let mut statement = Statement::<()>::new(ADD)
+    pub(super) fn statement(&self) -> Statement<'static, ()> {
+        let mut statement = Statement::new(ADD)
             .bind::<Array<BigInt>, _>(self.0.keys().map(|(host, _)| *host).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(self.0.keys().map(|(_, fan)| *fan).collect::<Vec<_>>());
         for (rank, period) in Period::EVERY.into_iter().enumerate() {
@@ -105,6 +104,6 @@ impl Fans {
             statement = statement.bind::<Array<BigInt>, _>(lasts.iter().map(|last| last.coins).collect::<Vec<_>>());
         }
         let instants: Vec<_> = self.0.values().map(|gave| gave.reached_at).collect();
-        statement.bind::<Array<Timestamptz>, _>(instants).execute(&mut &*connection).await.map(drop)
+        statement.bind::<Array<Timestamptz>, _>(instants)
     }
 }
