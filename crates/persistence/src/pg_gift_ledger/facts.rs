@@ -43,10 +43,13 @@ SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY
 /// Those who could not be locked are looked up, to tell who is held from who does not exist.
 const PEOPLE: &str = "SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?)";
 
-/// Receivers, who are not locked (nothing of them is changed, and users are never deleted); and what is kept under the keys, which
-/// is safe from races, since the senders are locked.
+/// Receivers, and what is kept under the keys, which is safe from races, since the senders are locked.
+///
+/// KEY SHARE, as the foreign keys take it when all is written: nothing of the receivers is changed, but whoever begins or ends a
+/// membership of theirs, or closes their week, waits until the gifts are committed.
 const RECEIVERS_AND_KEPT: &str = "
-SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM users WHERE id = ANY (?)),
+SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM users WHERE id = ANY (?)
+                ORDER BY id FOR KEY SHARE),
        ARRAY(SELECT ROW(wanted.place, k.fingerprint, k.outcome::text)
                FROM unnest(?::bigint[], ?::text[]) WITH ORDINALITY AS wanted (actor_id, key, place)
                JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key)";
