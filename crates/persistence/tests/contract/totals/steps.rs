@@ -8,18 +8,24 @@ use domain::{ranking::Board, time::Period};
 use super::ranking;
 use crate::support::Fixture;
 
-/// Around the ends of steps, where a digit comes in or one of the first three changes, and some of them twice.
-const COINS: [i64; 20] = [
+/// Around the ends of steps, where a digit comes in or one of the first two changes, and some of them twice.
+const COINS: [i64; 26] = [
     1,
     9,
     10,
     99,
     100,
+    109,
+    110,
+    119,
+    120,
     999,
     1_000,
     1_009,
     1_010,
     1_019,
+    1_099,
+    1_100,
     9_999,
     10_000,
     10_099,
