@@ -1,3 +1,4 @@
+LOCK TABLE fan_totals; -- nothing is added meanwhile
 CREATE TEMP TABLE fans_before ON COMMIT DROP AS SELECT * FROM fan_totals;
 DROP TABLE fan_totals;
 CREATE TABLE fan_totals (

@@ -1,6 +1,7 @@
 -- A fan's row and its indexes, smaller: a gift writes them all. The last coins of every span came with the same gift, so one
--- instant serves them all; and the indexes of the rankings end with the coins. Who has the same coins shares an entry there, and
--- rankings sort those few by the instant themselves.
+-- instant serves them all; and the indexes of the rankings end with the coins. Equal coins share an entry
+-- there, and rankings sort them by the instant themselves.
+LOCK TABLE fan_totals; -- nothing is added meanwhile
 CREATE TEMP TABLE fans_before ON COMMIT DROP AS SELECT * FROM fan_totals;
 DROP TABLE fan_totals;
 CREATE TABLE fan_totals (

@@ -121,6 +121,8 @@ fn tables(senders: u32, hosts: u32) -> String {
     )
 }
 
+/// What everybody writes first: the sender's row held and changed, the gift, and the host's income in a row of its own, which the
+/// server that is measured does without.
 fn transaction(script: Script, senders: u32, hosts: u32) -> String {
     let (host, update) = match script {
         Script::Spread => (format!("random(1, {hosts})"), ""),

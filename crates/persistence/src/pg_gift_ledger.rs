@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::writer::{WRITERS, Writer};
 pub(crate) use self::{
-    facts::Kept,
+    facts::KeptRow,
     outcome::KeptOutcome,
     posting::{Posted, write},
 };

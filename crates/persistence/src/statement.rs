@@ -40,8 +40,8 @@ impl<'a, ST> Statement<'a, ST> {
 pub(crate) type Part<'a> = (&'static str, Statement<'a, ()>);
 
 impl<'a, ST> Statement<'a, ST> {
-    /// The same with others within it (`WITH name AS (…)`), all of which see what was there before: the server answers once, for
-    /// all of them.
+    /// The same with others within it (`WITH name AS (…)`), so that the server answers once for all of them. Each has to write, or
+    /// to be named by this one, else PostgreSQL does not run it. All see what was there before; of each other, what they return.
     pub(crate) fn with(self, parts: Vec<Part<'a>>) -> Self {
         let mut sql = String::new();
         let mut binds = Vec::new();

@@ -18,7 +18,7 @@ use crate::{
     error::unreadable,
     idempotency::{KeyedRequest, actor_id},
     pg_gift_catalogue,
-    pg_gift_ledger::{self, Kept, KeptOutcome, Posted},
+    pg_gift_ledger::{self, KeptOutcome, KeptRow, Posted},
     pg_totals::take_time,
     schema::users,
 };
@@ -61,7 +61,7 @@ fn keep<'a>(posted: &mut Posted<'a>, order: &'a GiftOrder, receipt: GiftReceipt)
     let request = KeyedRequest { operation: "gift", actor, key: order.key(), content: order.content() };
     if let Some(kept) = KeptOutcome::of(&Ok(receipt), order.key()) {
         let outcome = serde_json::to_string(&kept).map_err(unreadable)?;
-        let kept = Kept { fingerprint: request.fingerprint(), outcome };
+        let kept = KeptRow { fingerprint: request.fingerprint(), outcome };
         posted.keep((actor_id(actor), order.key().as_str()), kept, receipt.created_at);
     }
     Ok(())

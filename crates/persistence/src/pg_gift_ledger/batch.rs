@@ -12,7 +12,7 @@ use futures_util::future::try_join;
 
 use super::{
     Waiting,
-    facts::{self, Facts, Held, Kept},
+    facts::{self, Facts, Held, KeptRow},
     outcome::KeptOutcome,
     posting::{self, Posted},
 };
@@ -95,7 +95,7 @@ fn decide<'a>(facts: &mut Facts, posted: &mut Posted<'a>, place: usize, waiting:
     };
     if let Some(kept) = KeptOutcome::of(&outcome, order.key()) {
         let outcome = serde_json::to_string(&kept).map_err(unreadable)?;
-        posted.keep(key, Kept { fingerprint, outcome }, *at);
+        posted.keep(key, KeptRow { fingerprint, outcome }, *at);
     }
     Ok(outcome)
 }

@@ -55,7 +55,7 @@ SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM us
                JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key)";
 
 /// What is kept under a key.
-pub(crate) struct Kept {
+pub(crate) struct KeptRow {
     /// Of the content.
     pub(crate) fingerprint: Vec<u8>,
     /// As JSON.
@@ -70,7 +70,7 @@ pub(super) struct Facts {
     pub(super) people: HashMap<UserId, Party>,
     pub(super) gifts: HashMap<String, CatalogueGift>,
     /// What is kept under the keys of the orders, by their places in the group.
-    pub(super) kept: HashMap<usize, Kept>,
+    pub(super) kept: HashMap<usize, KeptRow>,
     /// One for each order, of which not all may be needed.
     pub(super) numbers: Vec<i64>,
 }
@@ -113,7 +113,8 @@ pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held
         Held::LeaveOut => FREE_SENDERS,
     })
     .bind::<Array<BigInt>, _>(senders.iter().copied().collect::<Vec<_>>());
-    // All of it in one round trip: the statements are run one after the other, and each sees what was committed until then.
+    // All of it in one round trip. The connection sends the statements in the order in which they are polled, and the server runs
+    // them in that order, each with a snapshot of its own: so the keys are looked for after the senders were locked.
     let numbers = Statement::<NumbersType>::new(NUMBERS).bind::<Integer, _>(count);
     let lock = try_join(numbers.get_result::<NumbersRow>(&mut &*connection), locks.load(&mut &*connection));
     let look = try_join(
@@ -142,9 +143,9 @@ pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held
 }
 
 /// The first place is 1.
-fn by_place((place, fingerprint, outcome): (i64, Vec<u8>, String)) -> QueryResult<(usize, Kept)> {
+fn by_place((place, fingerprint, outcome): (i64, Vec<u8>, String)) -> QueryResult<(usize, KeptRow)> {
     let place = usize::try_from(place.saturating_sub(1)).map_err(unreadable)?;
-    Ok((place, Kept { fingerprint, outcome }))
+    Ok((place, KeptRow { fingerprint, outcome }))
 }
 
 fn parties(rows: Vec<PartyRow>) -> QueryResult<HashMap<UserId, Party>> {

@@ -14,7 +14,7 @@ use domain::{
     money::{Coins, Diamonds},
 };
 
-use super::facts::Kept;
+use super::facts::KeptRow;
 use crate::{
     error::contradictory,
     statement::{Part, Statement},
@@ -28,20 +28,20 @@ pub(crate) type KeyOf<'a> = (i64, &'a str);
 pub(crate) struct Posted<'a> {
     /// Each with its number and its instant, in the order in which they were decided.
     pub(crate) gifts: Vec<(i64, GiftPosting, DateTime<Utc>)>,
-    keys: Vec<(KeyOf<'a>, Kept, DateTime<Utc>)>,
+    keys: Vec<(KeyOf<'a>, KeptRow, DateTime<Utc>)>,
     /// Where a key is among them.
     places: HashMap<KeyOf<'a>, usize>,
 }
 
 impl<'a> Posted<'a> {
     /// Keeps an outcome under a key.
-    pub(crate) fn keep(&mut self, key: KeyOf<'a>, kept: Kept, at: DateTime<Utc>) {
+    pub(crate) fn keep(&mut self, key: KeyOf<'a>, kept: KeptRow, at: DateTime<Utc>) {
         self.places.insert(key, self.keys.len());
         self.keys.push((key, kept, at));
     }
 
     /// What an earlier order of the group left under a key.
-    pub(super) fn kept(&self, key: &KeyOf<'a>) -> Option<&Kept> {
+    pub(super) fn kept(&self, key: &KeyOf<'a>) -> Option<&KeptRow> {
         self.keys.get(*self.places.get(key)?).map(|(_, kept, _)| kept)
     }
 
@@ -83,7 +83,7 @@ SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::text[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
-/// Writes it in one statement, with what else there is, in the transaction that the facts were locked in.
+/// Writes it in one statement, with what else its gifts change, in the transaction that the facts were locked in.
 pub(crate) async fn write<'p>(
     connection: &AsyncPgConnection,
     posted: &'p Posted<'_>,

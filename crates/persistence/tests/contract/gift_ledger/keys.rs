@@ -184,14 +184,38 @@ async fn a_refusal_under_a_key_that_nobody_knows_is_not_kept() {
     fixture.assert_in_order().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_kept_while_its_sender_is_waited_for_is_replayed() {
+    let fixture = Fixture::new().await;
+    let (sender, receiver, calls) = (fixture.user_with(100).await, fixture.user().await, Calls::default());
+    let order = order(sender, receiver, "rose", 1, "k");
+    // Another server, which is about to refuse the same request.
+    let other = fixture.client().await;
+    other.batch_execute(&format!("BEGIN; SELECT FROM users WHERE id = {sender} FOR NO KEY UPDATE")).await.unwrap();
+    let (gifts, decide) = (fixture.gifts(), deciding(&order, &calls));
+    let sending = tokio::spawn({
+        let order = order.clone();
+        async move { gifts.settle(order, at(0), decide).await }
+    });
+    fixture.until_waiting(1).await;
+
+    other.batch_execute(&format!("{}; COMMIT", keeping(&order, "\"unknown_gift\""))).await.unwrap();
+
+    assert_eq!((refused(sending.await.unwrap()), calls.count()), (GiftRefusal::UnknownGift, 0));
+    assert_eq!((fixture.balance(sender).await, fixture.count("gifts").await), (100, 0));
+    fixture.assert_in_order().await;
+}
+
 /// Keeps an outcome as a server before this one may have: the content in that server's words.
 async fn keep(fixture: &Fixture, order: &GiftOrder, outcome: &str) {
+    fixture.execute(&keeping(order, outcome)).await;
+}
+
+fn keeping(order: &GiftOrder, outcome: &str) -> String {
     let (sender, key, quantity) = (order.sender(), order.key().as_str(), order.quantity().value());
     let content = format!("gift to={} price=- quantity={quantity} key=rose", order.receiver());
-    fixture
-        .execute(&format!(
-            "INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at) VALUES
-               ({sender}, '{key}', 'gift', sha256('{content}'), '{outcome}', '2026-11-23T10:00:00Z')"
-        ))
-        .await;
+    format!(
+        "INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at) VALUES
+           ({sender}, '{key}', 'gift', sha256('{content}'), '{outcome}', '2026-11-23T10:00:00Z')"
+    )
 }
