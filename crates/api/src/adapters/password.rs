@@ -1,11 +1,9 @@
 //! Password hashing with argon2id, and verifying of the bcrypt hashes of an older server.
 
-mod returned;
-
 use std::sync::Arc;
 
 use argon2::{
-    Params,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc},
 };
 use async_trait::async_trait;
@@ -14,8 +12,6 @@ use domain::{
     user::{HashingError, HashingPlace, PasswordHash, PasswordHasher, PlainPassword, Verdict},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use self::returned::ReturningArgon2;
 
 /// The strength of today: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -31,7 +27,7 @@ pub(crate) struct ArgonHasher {
     admission: Arc<Semaphore>,
     /// Places to hash in.
     hashing: Arc<Semaphore>,
-    argon2: ReturningArgon2,
+    argon2: Argon2<'static>,
     /// The hash of nobody's password.
     decoy: PasswordHash,
 }
@@ -43,7 +39,7 @@ impl ArgonHasher {
     /// The cause, when the parameters are not argon2's; they are constants.
     pub(crate) fn new(at_once: usize, waiting: usize) -> Result<Self, Cause> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
-        let argon2 = ReturningArgon2(params);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = PasswordHash::new(argon2.hash_password(b"nobody's password")?.to_string());
         Ok(Self {
             admission: Arc::new(Semaphore::new(at_once.saturating_add(waiting))),
@@ -68,14 +64,14 @@ impl PasswordHasher for ArgonHasher {
 struct Place {
     /// Shared with the blocking task: who stops waiting for a hash does not free the place that it is made in.
     permits: Arc<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
-    argon2: ReturningArgon2,
+    argon2: Argon2<'static>,
     decoy: PasswordHash,
 }
 
 impl Place {
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&ReturningArgon2) -> Result<T, HashingError> + Send + 'static,
+        work: impl FnOnce(&Argon2<'_>) -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
         let (permits, argon2) = (Arc::clone(&self.permits), self.argon2.clone());
         let done = tokio::task::spawn_blocking(move || {
@@ -109,7 +105,7 @@ impl HashingPlace for Place {
     }
 }
 
-fn verdict(argon2: &ReturningArgon2, password: &[u8], hash: &PasswordHash) -> Verdict {
+fn verdict(argon2: &Argon2<'_>, password: &[u8], hash: &PasswordHash) -> Verdict {
     let text = hash.as_str();
     if is_bcrypt(text) {
         // Only the first 72 bytes count, as they did when the hash was made.
