@@ -110,14 +110,22 @@ impl Place {
     fn standing(&self) -> String {
         let Self { table, user, board, coins, .. } = self;
         let within = if self.is_by_steps { "AND t.coins_step >= own.coins_step" } else { "" };
+        let earlier = format!("(t.reached_at, t.{user}) < (own.reached_at, own.{user})");
+        let count = |ahead: String| {
+            format!(
+                "(SELECT COUNT(*) FROM (SELECT 1 FROM {table} t WHERE {board} AND {ahead} {within} LIMIT $5) AS ahead)"
+            )
+        };
+        // The index of fans ends with the coins: those with more are counted in it alone, and only rows with as many are looked at.
+        // That of hosts has steps, whose rows are looked at anyway.
+        let ahead = if self.is_by_steps {
+            count(format!("t.{coins} >= own.{coins} AND (t.{coins} > own.{coins} OR {earlier})"))
+        } else {
+            let more = count(format!("t.{coins} > own.{coins}"));
+            format!("LEAST({more} + {}, $5)", count(format!("t.{coins} = own.{coins} AND {earlier}")))
+        };
         format!(
-            "SELECT own.{coins} AS coins, (SELECT COUNT(*) FROM (
-                SELECT 1 FROM {table} t
-                 WHERE {board} AND t.{coins} >= own.{coins} {within}
-                   AND (t.{coins} > own.{coins} OR t.reached_at < own.reached_at
-                        OR (t.reached_at = own.reached_at AND t.{user} < own.{user}))
-                 LIMIT $5) AS ahead) AS ahead
-               FROM {table} own WHERE {own} AND own.{user} = $4",
+            "SELECT own.{coins} AS coins, {ahead} AS ahead FROM {table} own WHERE {own} AND own.{user} = $4",
             own = board.replace("t.", "own.")
         )
     }
