@@ -22,7 +22,7 @@ use crate::{
     pg_memberships::{COLUMNS, Row, membership},
     pg_salary_policies,
     schema::memberships,
-    statement::Statement,
+    statement::{self, Statement},
 };
 
 /// The spans that totals are kept for. Their rows are locked in this order, those of a lower membership first.
@@ -45,31 +45,29 @@ INSERT INTO membership_totals AS t (membership_id, host_id, agency_id, period, s
 SELECT id, host_id, agency_id, period, starts_at, income FROM sums ORDER BY id, place, starts_at
 ON CONFLICT ON CONSTRAINT membership_totals_pkey DO UPDATE SET income = t.income + EXCLUDED.income";
 
-/// Adds gifts to the totals of the memberships that cover them, if any do. In a statement of its own after the rows of the
-/// gifts are written, so that it sees every membership that was committed before they could be.
-pub(crate) async fn add(
-    connection: &AsyncPgConnection,
+/// What adds gifts to the totals of the memberships that cover them, if any do: to go out within the statement that writes them. The
+/// hosts' rows are held already, `FOR KEY SHARE`, so that it sees every membership that was committed before they could be.
+pub(crate) fn additions(
     calendar: BusinessCalendar,
     gifts: &[(UserId, Diamonds, DateTime<Utc>)],
-) -> QueryResult<()> {
+) -> Option<statement::Part<'static>> {
     // What brings nothing leaves no row.
     let gifts: Vec<_> = gifts.iter().filter(|(_, income, _)| *income != Diamonds::ZERO).collect();
     if gifts.is_empty() {
-        return Ok(());
+        return None;
     }
     let instants: Vec<DateTime<Utc>> = gifts.iter().map(|(_, _, at)| *at).collect();
     let starts =
         |period| instants.iter().map(|at| calendar.span(period, *at).starts_at()).collect::<Vec<DateTime<Utc>>>();
-    Statement::<()>::new(ADD_GIFTS)
+    let (days, weeks, months) = (starts(Period::Daily), starts(Period::Weekly), starts(Period::Monthly));
+    let addition = Statement::new(ADD_GIFTS)
         .bind::<Array<BigInt>, _>(gifts.iter().map(|(host, ..)| host.value()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(gifts.iter().map(|(_, income, _)| income.value()).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(&instants)
-        .bind::<Array<Timestamptz>, _>(starts(Period::Daily))
-        .bind::<Array<Timestamptz>, _>(starts(Period::Weekly))
-        .bind::<Array<Timestamptz>, _>(starts(Period::Monthly))
-        .execute(&mut &*connection)
-        .await
-        .map(drop)
+        .bind::<Array<Timestamptz>, _>(instants)
+        .bind::<Array<Timestamptz>, _>(days)
+        .bind::<Array<Timestamptz>, _>(weeks)
+        .bind::<Array<Timestamptz>, _>(months);
+    Some(("memberships_of_hosts", addition))
 }
 
 /// A live session that has ended.

@@ -8,7 +8,6 @@ use domain::{
     idempotency::Actor,
     time::BusinessCalendar,
 };
-use futures_util::future::try_join;
 
 use super::{
     Waiting,
@@ -39,12 +38,9 @@ pub(super) async fn settle(
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
-    // In one round trip, and in this order: the connection gives each its turn at the cache of plans, and sends it before the
-    // next one's.
-    let (connection, incomes) = (&*connection, posted.incomes());
-    let totals = pg_totals::additions(calendar, &posted.gifts)?;
-    try_join(posting::write(connection, &posted, totals), pg_membership_totals::add(connection, calendar, &incomes))
-        .await?;
+    let mut totals = pg_totals::additions(calendar, &posted.gifts)?;
+    totals.extend(pg_membership_totals::additions(calendar, &posted.incomes()));
+    posting::write(connection, &posted, totals).await?;
     Ok(outcomes)
 }
 
