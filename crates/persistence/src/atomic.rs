@@ -1,11 +1,14 @@
 //! One transaction, tried again where that helps, with an honest answer where it does not.
 
+mod pipeline;
+
 use std::time::Duration;
 
 use diesel::{QueryResult, result::Error as DieselError};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection as _, TransactionManager};
 use domain::store::StoreError;
 
+pub(crate) use self::pipeline::{Committed, Interrupted, Pipeline};
 use crate::{
     error::{Class, classify, is_read_only, read_error},
     pool::Database,
@@ -19,17 +22,15 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 type Manager = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
-/// An async closure over a connection whose future is `Send`: a bound that has no direct spelling yet.
-pub(crate) trait Step<'c, R>:
-    AsyncFn(&'c mut AsyncPgConnection) -> R + Fn(&'c mut AsyncPgConnection) -> <Self as Step<'c, R>>::Fut
-{
+/// An async closure over a connection, or over a pipeline, whose future is `Send`: a bound that has no direct spelling yet.
+pub(crate) trait Step<C, R>: AsyncFn(C) -> R + Fn(C) -> <Self as Step<C, R>>::Fut {
     /// The future of one call.
     type Fut: Future<Output = R> + Send;
 }
 
-impl<'c, R, F, Fut> Step<'c, R> for F
+impl<C, R, F, Fut> Step<C, R> for F
 where
-    F: AsyncFn(&'c mut AsyncPgConnection) -> R + Fn(&'c mut AsyncPgConnection) -> Fut,
+    F: AsyncFn(C) -> R + Fn(C) -> Fut,
     Fut: Future<Output = R> + Send,
 {
     type Fut = Fut;
@@ -61,10 +62,24 @@ impl Database {
     /// [`StoreError`]: `OutcomeUnknown` when an attempt lost its connection in the commit and no later one succeeded.
     pub(crate) async fn atomically<T, F>(&self, work: F) -> Result<T, StoreError>
     where
-        F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
+        F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
         T: Send,
     {
-        self.try_to_commit(work, Unknown::TryAgain).await
+        let attempt = async |connection: &mut AsyncPgConnection| attempt_once(connection, &work).await;
+        self.try_to_commit(attempt, Unknown::TryAgain).await
+    }
+
+    /// The same in two round trips, for `work` that reads first, then decides, and writes with its last statement.
+    ///
+    /// # Errors
+    /// As [`Database::atomically`]; a connection that is lost between the last statement and its answer may have committed too.
+    pub(crate) async fn atomically_pipelined<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> Step<Pipeline<'c>, Result<Committed<T>, Interrupted>> + Send + Sync,
+        T: Send,
+    {
+        let attempt = async |connection: &mut AsyncPgConnection| pipeline::attempt(connection, &work).await;
+        self.try_to_commit(attempt, Unknown::TryAgain).await
     }
 
     /// The same for `work` that is not safe to repeat after a commit of unknown outcome.
@@ -73,15 +88,16 @@ impl Database {
     /// [`StoreError`]: `OutcomeUnknown` when an attempt lost its connection in the commit.
     pub(crate) async fn atomically_once<T, F>(&self, work: F) -> Result<T, StoreError>
     where
-        F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
+        F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
         T: Send,
     {
-        self.try_to_commit(work, Unknown::GiveUp).await
+        let attempt = async |connection: &mut AsyncPgConnection| attempt_once(connection, &work).await;
+        self.try_to_commit(attempt, Unknown::GiveUp).await
     }
 
-    async fn try_to_commit<T, F>(&self, work: F, unknown: Unknown) -> Result<T, StoreError>
+    async fn try_to_commit<T, F>(&self, attempt_once: F, unknown: Unknown) -> Result<T, StoreError>
     where
-        F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
+        F: for<'c> Step<&'c mut AsyncPgConnection, Result<T, Failure>> + Send + Sync,
         T: Send,
     {
         let _place = self.place_to_write().await?;
@@ -89,7 +105,7 @@ impl Database {
         let mut attempt = 1;
         loop {
             let failure = match self.connection().await {
-                Ok(mut connection) => match attempt_once(&mut connection, &work).await {
+                Ok(mut connection) => match attempt_once(&mut connection).await {
                     Ok(value) => return Ok(value),
                     Err(failure) => failure,
                 },
@@ -121,7 +137,7 @@ impl Database {
 
 async fn attempt_once<T, F>(connection: &mut AsyncPgConnection, work: &F) -> Result<T, Failure>
 where
-    F: for<'c> Step<'c, QueryResult<T>> + Send + Sync,
+    F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
     T: Send,
 {
     if let Err(error) = Manager::begin_transaction(connection).await {

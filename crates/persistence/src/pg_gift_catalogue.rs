@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::{
     AsChangeset, ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, QueryResult, Queryable,
-    Selectable, SelectableHelper as _, result::Error as DieselError,
+    Selectable, SelectableHelper as _,
+    pg::Pg,
+    result::Error as DieselError,
+    sql_types::{BigInt, Bool, Integer, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use domain::{
@@ -107,6 +110,16 @@ async fn edit(
     Ok(Ok(posting))
 }
 
+/// The columns of an entry in the order of [`EntryType`], for statements that read it as one value among others.
+pub(crate) type Entry = (String, String, i64, String, i32, bool, i32, String);
+/// Their types: key, name, coin value, category, share of the host, whether it is active, place, size.
+pub(crate) type EntryType = (Text, Text, BigInt, Text, Integer, Bool, Integer, Text);
+
+/// The gift of an entry.
+pub(crate) fn gift(entry: Entry) -> QueryResult<CatalogueGift> {
+    <Row as Queryable<EntryType, Pg>>::build(entry).map_err(unreadable)?.try_into()
+}
+
 /// Entries, active or not, as a transaction that sends them sees them.
 pub(crate) async fn find_all(mut connection: &AsyncPgConnection, keys: Vec<&str>) -> QueryResult<Vec<CatalogueGift>> {
     let rows: Vec<Row> =
@@ -115,7 +128,7 @@ pub(crate) async fn find_all(mut connection: &AsyncPgConnection, keys: Vec<&str>
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = catalogue, primary_key(key), check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = catalogue, primary_key(key), check_for_backend(Pg))]
 struct Row {
     key: String,
     name: String,

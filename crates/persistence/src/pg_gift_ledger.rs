@@ -20,7 +20,7 @@ use self::writer::{WRITERS, Writer};
 pub(crate) use self::{
     facts::KeptRow,
     outcome::KeptOutcome,
-    posting::{Posted, write},
+    posting::{Posted, statement},
 };
 use crate::pool::Database;
 

@@ -168,8 +168,8 @@ fn manager(url: &str, runtime: Handle, lines: Arc<Lines>) -> AsyncDieselConnecti
     let mut config = ManagerConfig::default();
     // A closed connection is recognised without a round trip.
     config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|connection: &mut AsyncPgConnection| {
-        let result: QueryResult<()> =
-            if connection.is_broken() { Err(DieselError::BrokenTransactionManager) } else { Ok(()) };
+        let is_good = !connection.is_broken() && silence::is_free(connection);
+        let result: QueryResult<()> = if is_good { Ok(()) } else { Err(DieselError::BrokenTransactionManager) };
         async move { result }.boxed()
     }));
     config.custom_setup = Box::new(move |url| {

@@ -134,13 +134,29 @@ async fn watch(lines: Weak<Lines>) {
     }
 }
 
-/// Somebody lets go of a connection. Where he did not wait for an answer, it is closed: nobody shall wait for it in his place.
+/// Somebody lets go of a connection. Where he did not wait for an answer, or left a transaction open, it is closed: nobody shall
+/// wait for it in his place.
 pub(crate) fn let_go(connection: &mut AsyncPgConnection) {
     if let Some(ear) = connection.instrumentation().downcast_mut::<Ear>()
-        && !ear.0.lock().is_answered()
+        && !ear.0.lock().is_free()
     {
         ear.0.cut.notify_one();
     }
+}
+
+/// Whether a connection may be handed out: nobody has let go of it too early.
+pub(crate) fn is_free(connection: &mut AsyncPgConnection) -> bool {
+    connection.instrumentation().downcast_mut::<Ear>().is_none_or(|ear| ear.0.lock().is_free())
+}
+
+/// The next statement begins a transaction that Diesel does not know of.
+pub(crate) fn open(connection: &mut AsyncPgConnection) {
+    listen(connection, |asked| (asked.is_beginning, asked.is_open) = (true, true));
+}
+
+/// It is over.
+pub(crate) fn close(connection: &mut AsyncPgConnection) {
+    listen(connection, |asked| asked.is_open = false);
 }
 
 /// From now on the transaction that is open on this connection may take its time.
@@ -180,7 +196,7 @@ struct Asked {
     unanswered: u32,
     /// How often it was looked since something was asked or answered last.
     looks: u32,
-    /// Whether what is not answered is a BEGIN.
+    /// Whether what is to be answered next is a BEGIN.
     is_begin: bool,
     /// Whether a transaction begins with the next statement.
     is_beginning: bool,
@@ -188,6 +204,8 @@ struct Asked {
     is_patient: bool,
     /// Whether the present transaction ends with the next answer.
     is_ending: bool,
+    /// Whether a transaction is open that Diesel does not know of.
+    is_open: bool,
     /// Whether it is not trusted any more.
     is_stale: bool,
 }
@@ -206,7 +224,8 @@ enum Look {
 
 impl Asked {
     fn begin(&mut self) {
-        self.is_begin = std::mem::take(&mut self.is_beginning);
+        // Statements that go out behind a BEGIN, before it is answered, do not make it anything else.
+        self.is_begin |= std::mem::take(&mut self.is_beginning);
         if self.is_answered() {
             self.looks = 0;
         }
@@ -216,6 +235,7 @@ impl Asked {
     fn finish(&mut self) {
         self.unanswered = self.unanswered.saturating_sub(1);
         self.looks = 0;
+        self.is_begin = false;
         if std::mem::take(&mut self.is_ending) {
             self.is_patient = false;
         }
@@ -225,8 +245,12 @@ impl Asked {
         self.unanswered == 0
     }
 
+    const fn is_free(&self) -> bool {
+        self.is_answered() && !self.is_open
+    }
+
     const fn is_idle(&self) -> bool {
-        self.is_answered() && !self.is_patient
+        self.is_free() && !self.is_patient
     }
 
     /// Looks once more.

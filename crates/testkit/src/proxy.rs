@@ -1,6 +1,7 @@
 //! A bad network: a proxy before the database that cuts connections at their commits, or does not let them through.
 
 use std::{
+    collections::HashSet,
     future::pending,
     io,
     sync::atomic::{AtomicBool, Ordering},
@@ -221,10 +222,11 @@ async fn requests(
     let length = client.read_u32().await?;
     server.write_u32(length).await?;
     server.write_all(&body(client, length).await?).await?;
+    let mut prepared = HashSet::new();
     loop {
         let (kind, length) = (client.read_u8().await?, client.read_u32().await?);
         let body = body(client, length).await?;
-        if kind == b'Q' && body == b"COMMIT\0" {
+        if is_commit(kind, &body, &mut prepared) {
             match take(cuts) {
                 None => {}
                 Some(Cut::BeforeCommit) => return Ok(()),
@@ -232,6 +234,25 @@ async fn requests(
             }
         }
         server.write_all(&message_of(kind, length, &body)).await?;
+    }
+}
+
+/// Whether a message runs a COMMIT, as it is or by one of the names that it was prepared under.
+fn is_commit(kind: u8, body: &[u8], prepared: &mut HashSet<Vec<u8>>) -> bool {
+    let mut words = body.split(|byte| *byte == 0);
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    match kind {
+        b'Q' => first == b"COMMIT",
+        // Parse: the statement's name and text.
+        b'P' => {
+            if second == b"COMMIT" {
+                prepared.insert(first.to_vec());
+            }
+            false
+        }
+        // Bind: the portal's name and the statement's.
+        b'B' => prepared.contains(second),
+        _ => false,
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) async fn settle(
         keep(&mut posted, order, receipt)?;
         posted.gifts.push((id, posting, *at));
     }
-    pg_gift_ledger::write(connection, &posted, Vec::new()).await?;
+    if let Some(statement) = pg_gift_ledger::statement(&posted, Vec::new()) {
+        statement.execute(connection).await?;
+    }
     Ok(Ok(()))
 }
 

@@ -1,7 +1,6 @@
 //! One transaction for a group of orders: facts under lock, decisions in the order of arrival, one write for all.
 
 use diesel::QueryResult;
-use diesel_async::AsyncPgConnection;
 use domain::{
     gift::{GiftContext, GiftReceipt, GiftRefusal, Party, admit},
     id::GiftId,
@@ -16,6 +15,7 @@ use super::{
     posting::{self, Posted},
 };
 use crate::{
+    atomic::{Committed, Interrupted, Pipeline},
     error::unreadable,
     idempotency::{KeyedRequest, actor_id},
     pg_membership_totals, pg_totals,
@@ -26,12 +26,12 @@ pub(super) type Outcome = Result<GiftReceipt, GiftRefusal>;
 
 /// Settles a group; answers the outcomes in its order, `None` for those whose sender somebody else holds.
 pub(super) async fn settle(
-    connection: &mut AsyncPgConnection,
+    transaction: Pipeline<'_>,
     calendar: BusinessCalendar,
     group: &[Waiting],
     held: Held,
-) -> QueryResult<Vec<Option<Outcome>>> {
-    let mut facts = facts::load(connection, group, held).await?;
+) -> Result<Committed<Vec<Option<Outcome>>>, Interrupted> {
+    let mut facts = transaction.begin(facts::BEGIN, facts::load(transaction.connection(), group, held)).await?;
     let mut posted = Posted::default();
     let mut outcomes = Vec::with_capacity(group.len());
     for (place, waiting) in group.iter().enumerate() {
@@ -40,8 +40,7 @@ pub(super) async fn settle(
     }
     let mut totals = pg_totals::additions(calendar, &posted.gifts)?;
     totals.extend(pg_membership_totals::additions(calendar, &posted.incomes()));
-    posting::write(connection, &posted, totals).await?;
-    Ok(outcomes)
+    transaction.commit(posting::statement(&posted, totals), outcomes).await
 }
 
 /// Decides one order on the facts as those before have left them.

@@ -18,16 +18,14 @@ use futures_util::future::try_join;
 use super::Waiting;
 use crate::{error::unreadable, idempotency, pg_gift_catalogue, statement::Statement};
 
-/// Numbers for gifts, drawn beforehand: so all that belongs to a gift is written at once.
+/// What a group's transaction begins with: every row is looked up by its key, by a plan that is made once for all groups.
 ///
-/// And for the rest of the transaction every row is looked up by its key, by a plan that is made once for all groups. A connection
-/// keeps the plans of its statements, and makes them when there is little in the tables: one that reads a table whole is the
+/// A connection keeps the plans of its statements, and makes them when there is little in the tables: one that reads a table whole is the
 /// cheapest then, and would be kept while the table grows, until PostgreSQL looks at it the next time. Or it plans anew for every
 /// gift that comes alone, since it takes ten for the length of an array that it does not see.
-const NUMBERS: &str = "
-SELECT ARRAY(SELECT nextval('gifts_id_seq') FROM generate_series(1, ?)),
-       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
+pub(super) const BEGIN: &str = "
+BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off";
 
 /// Senders, in one order for all transactions: two groups never wait for each other in a circle.
 ///
@@ -43,16 +41,20 @@ SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY
 /// Those who could not be locked are looked up, to tell who is held from who does not exist.
 const PEOPLE: &str = "SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?)";
 
-/// Receivers, and what is kept under the keys, which is safe from races, since the senders are locked.
+/// Receivers; what is kept under the keys, which is safe from races, since the senders are locked; entries of the catalogue; and
+/// numbers for gifts, drawn beforehand, so that all that belongs to a gift is written at once.
 ///
 /// KEY SHARE, as the foreign keys take it when all is written: nothing of the receivers is changed, but whoever begins or ends a
 /// membership of theirs, or closes their week, waits until the gifts are committed.
-const RECEIVERS_AND_KEPT: &str = "
+const THE_OTHERS: &str = "
 SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM users WHERE id = ANY (?)
                 ORDER BY id FOR KEY SHARE),
        ARRAY(SELECT ROW(wanted.place, k.fingerprint, k.outcome::text)
                FROM unnest(?::bigint[], ?::text[]) WITH ORDINALITY AS wanted (actor_id, key, place)
-               JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key)";
+               JOIN idempotency_keys k ON k.actor_id = wanted.actor_id AND k.key = wanted.key),
+       ARRAY(SELECT ROW(key, name, coin_value, category, host_share_bp, is_active, sort_order, size_class)
+               FROM gift_catalogue WHERE key = ANY (?)),
+       ARRAY(SELECT nextval('gifts_id_seq') FROM generate_series(1, ?))";
 
 /// What is kept under a key.
 pub(crate) struct KeptRow {
@@ -77,10 +79,13 @@ pub(super) struct Facts {
 
 type PartyRow = (i64, i64, bool, i32);
 type PartyType = (BigInt, BigInt, Bool, Integer);
-type LookedUp = (Vec<PartyRow>, Vec<(i64, Vec<u8>, String)>);
-type LookedUpType = (Array<Record<PartyType>>, Array<Record<(BigInt, Bytea, Text)>>);
-type NumbersRow = (Vec<i64>, String, String, String, String);
-type NumbersType = (Array<BigInt>, Text, Text, Text, Text);
+type LookedUp = (Vec<PartyRow>, Vec<(i64, Vec<u8>, String)>, Vec<pg_gift_catalogue::Entry>, Vec<i64>);
+type LookedUpType = (
+    Array<Record<PartyType>>,
+    Array<Record<(BigInt, Bytea, Text)>>,
+    Array<Record<pg_gift_catalogue::EntryType>>,
+    Array<BigInt>,
+);
 
 /// What is done about a sender whom somebody else holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,17 +120,14 @@ pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held
     .bind::<Array<BigInt>, _>(senders.iter().copied().collect::<Vec<_>>());
     // All of it in one round trip. The connection sends the statements in the order in which they are polled, and the server runs
     // them in that order, each with a snapshot of its own: so the keys are looked for after the senders were locked.
-    let numbers = Statement::<NumbersType>::new(NUMBERS).bind::<Integer, _>(count);
-    let lock = try_join(numbers.get_result::<NumbersRow>(&mut &*connection), locks.load(&mut &*connection));
-    let look = try_join(
-        Statement::<LookedUpType>::new(RECEIVERS_AND_KEPT)
-            .bind::<Array<BigInt>, _>(receivers.into_iter().collect::<Vec<_>>())
-            .bind::<Array<BigInt>, _>(actors)
-            .bind::<Array<Text>, _>(keys)
-            .get_result::<LookedUp>(&mut &*connection),
-        pg_gift_catalogue::find_all(connection, gifts.into_iter().collect()),
-    );
-    let (((numbers, ..), locked), ((mut people, kept), gifts)): ((_, Vec<PartyRow>), _) = try_join(lock, look).await?;
+    let look = Statement::<LookedUpType>::new(THE_OTHERS)
+        .bind::<Array<BigInt>, _>(receivers.into_iter().collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(actors)
+        .bind::<Array<Text>, _>(keys)
+        .bind::<Array<Text>, _>(gifts.into_iter().collect::<Vec<_>>())
+        .bind::<Integer, _>(count);
+    let (locked, (mut people, kept, gifts, numbers)) =
+        try_join(locks.load::<PartyRow>(&mut &*connection), look.get_result::<LookedUp>(&mut &*connection)).await?;
     let free: BTreeSet<i64> = locked.iter().map(|(id, ..)| *id).collect();
     let others: Vec<i64> = senders.difference(&free).copied().collect();
     if !others.is_empty() {
@@ -136,10 +138,15 @@ pub(super) async fn load(connection: &AsyncPgConnection, group: &[Waiting], held
     Ok(Facts {
         senders: parties(locked)?,
         people: parties(people)?,
-        gifts: gifts.into_iter().map(|gift| (gift.key.as_str().to_owned(), gift)).collect(),
+        gifts: gifts.into_iter().map(by_key).collect::<QueryResult<_>>()?,
         kept: kept.into_iter().map(by_place).collect::<QueryResult<_>>()?,
         numbers,
     })
+}
+
+fn by_key(entry: pg_gift_catalogue::Entry) -> QueryResult<(String, CatalogueGift)> {
+    let gift = pg_gift_catalogue::gift(entry)?;
+    Ok((gift.key.as_str().to_owned(), gift))
 }
 
 /// The first place is 1.

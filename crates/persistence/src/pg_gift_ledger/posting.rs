@@ -1,24 +1,13 @@
 //! What a group of gifts changes, written at once: what the domain decided, and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    QueryResult,
-    sql_types::{Array, BigInt, Bytea, Integer, Text, Timestamptz},
-};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use domain::{
-    gift::GiftPosting,
-    id::UserId,
-    money::{Coins, Diamonds},
-};
+use diesel::sql_types::{Array, BigInt, Bytea, Integer, Text, Timestamptz};
+use domain::{gift::GiftPosting, id::UserId, money::Diamonds};
 
 use super::facts::KeptRow;
-use crate::{
-    error::contradictory,
-    statement::{Part, Statement},
-};
+use crate::statement::{Part, Statement};
 
 /// A key, and the id of whose it is.
 pub(crate) type KeyOf<'a> = (i64, &'a str);
@@ -45,10 +34,11 @@ impl<'a> Posted<'a> {
         self.keys.get(*self.places.get(key)?).map(|(_, kept, _)| kept)
     }
 
-    /// What every sender has left, as it was decided.
-    fn balances(&self) -> HashMap<i64, Coins> {
+    /// What every sender has left, as it was decided, in the order of senders.
+    fn balances(&self) -> Vec<i64> {
         // Of several gifts of one sender, the last one counts.
-        self.gifts.iter().map(|(_, posting, _)| (posting.sender.value(), posting.balance_after)).collect()
+        let left = |(_, posting, _): &(i64, GiftPosting, _)| (posting.sender, posting.balance_after.value());
+        self.gifts.iter().map(left).collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     /// What every gift brought its host, and when.
@@ -61,8 +51,7 @@ impl<'a> Posted<'a> {
     }
 }
 
-/// Gifts. Their totals are the database's own products; balances are taken from those, not set to what was decided: so a wrong
-/// decision meets `users_balance_non_negative`.
+/// Gifts. Their totals are the database's own products; balances are taken from those, and not only set to what was decided.
 const GIFTS: &str = "
 INSERT INTO gifts (id, sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity, host_share_bp, host_income,
                    created_at) OVERRIDING SYSTEM VALUE
@@ -70,12 +59,14 @@ SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[]
                      ?::integer[], ?::bigint[], ?::timestamptz[])
 RETURNING sender_id, total_cost";
 
-/// The senders' balances.
+/// The senders' balances, those with the lowest id first. Where one comes to something else than was decided, it is NULL, which the
+/// column refuses: the decision contradicts itself, and all is rolled back.
 const BALANCES: &str = "
-UPDATE users SET balance = balance - paid.total
-  FROM (SELECT sender_id, SUM(total_cost)::bigint AS total FROM sent GROUP BY sender_id) AS paid
- WHERE users.id = paid.sender_id
-RETURNING users.id, users.balance";
+UPDATE users SET balance = CASE WHEN users.balance - paid.total = paid.left_over THEN paid.left_over END
+  FROM (SELECT sender_id, SUM(total_cost)::bigint AS total,
+               (?::bigint[])[row_number() OVER (ORDER BY sender_id)] AS left_over
+          FROM sent GROUP BY sender_id) AS paid
+ WHERE users.id = paid.sender_id";
 
 const KEYS: &str = "
 INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at)
@@ -83,30 +74,16 @@ SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::text[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
-/// Writes it in one statement, with what else its gifts change, in the transaction that the facts were locked in.
-pub(crate) async fn write<'p>(
-    connection: &AsyncPgConnection,
-    posted: &'p Posted<'_>,
-    beside: Vec<Part<'p>>,
-) -> QueryResult<()> {
+/// What writes it in one statement, with what else its gifts change, in the transaction that the facts were locked in; `None` where
+/// there is nothing to write.
+pub(crate) fn statement<'p>(posted: &'p Posted<'_>, beside: Vec<Part<'p>>) -> Option<Statement<'p, ()>> {
     if posted.gifts.is_empty() {
         // Refusals that are kept.
-        return if posted.keys.is_empty() {
-            Ok(())
-        } else {
-            posted.write_keys().execute(&mut &*connection).await.map(drop)
-        };
+        return (!posted.keys.is_empty()).then(|| posted.write_keys());
     }
     let mut parts = vec![("sent", posted.write_gifts()), ("kept", posted.write_keys())];
     parts.extend(beside);
-    let left: Vec<(i64, i64)> =
-        Statement::<(BigInt, BigInt)>::new(BALANCES).with(parts).load(&mut &*connection).await?;
-    let decided = posted.balances();
-    let adds_up = |(id, balance): &(i64, i64)| decided.get(id).is_some_and(|decided| decided.value() == *balance);
-    if left.len() != decided.len() || !left.iter().all(adds_up) {
-        return Err(contradictory("the postings of gifts do not add up"));
-    }
-    Ok(())
+    Some(Statement::new(BALANCES).bind::<Array<BigInt>, _>(posted.balances()).with(parts))
 }
 
 impl Posted<'_> {

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diesel_async::AsyncPgConnection;
 use domain::{gift::SendGiftError, id::UserId, store::StoreError, time::BusinessCalendar};
 use tokio::sync::{Semaphore, mpsc::Receiver};
 
@@ -11,7 +10,7 @@ use super::{
     batch::{self, Outcome},
     facts::Held,
 };
-use crate::pool::Database;
+use crate::{atomic::Pipeline, pool::Database};
 
 /// So many orders share a transaction at most.
 const BATCH_MAX: usize = 500;
@@ -93,8 +92,8 @@ impl Writer {
             let calendar = self.calendar;
             let settled = self
                 .database
-                .atomically(async |connection: &mut AsyncPgConnection| {
-                    batch::settle(connection, calendar, &group, held).await
+                .atomically_pipelined(async |transaction: Pipeline<'_>| {
+                    batch::settle(transaction, calendar, &group, held).await
                 })
                 .await;
             match settled {

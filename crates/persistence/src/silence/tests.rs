@@ -69,3 +69,26 @@ fn patience_ends_with_its_transaction() {
     asked.begin();
     assert_eq!(looks(&mut asked, LOOKS_MAX + 1), [Look::Suspicious, Look::Silent]);
 }
+
+#[test]
+fn a_transaction_that_begins_with_statements_behind_it_is_given_up_as_early() {
+    let mut asked = Asked { is_beginning: true, is_open: true, ..Asked::default() };
+    for _ in 0..3 {
+        asked.begin();
+    }
+    assert_eq!(looks(&mut asked, LOOKS_SUSPICIOUS), [Look::Suspicious]);
+    assert_eq!(asked.look(), Look::Silent);
+    asked.finish();
+    assert_eq!(looks(&mut asked, LOOKS_MAX), [Look::Suspicious], "those behind it may wait for a row");
+}
+
+#[test]
+fn a_connection_is_free_when_all_is_answered_and_no_transaction_is_open() {
+    let mut asked = Asked { is_beginning: true, is_open: true, ..Asked::default() };
+    asked.begin();
+    assert!(!asked.is_free() && !asked.is_idle());
+    asked.finish();
+    assert!(!asked.is_free() && !asked.is_idle(), "in the transaction");
+    asked.is_open = false;
+    assert!(asked.is_free() && asked.is_idle());
+}

@@ -2,6 +2,7 @@
 
 mod groups;
 mod keys;
+mod pipeline;
 mod plans;
 mod postings;
 

@@ -1,0 +1,113 @@
+//! A transaction in two round trips: BEGIN goes out with the statements that read, and COMMIT with the one that writes.
+
+use diesel::{
+    QueryResult,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use futures_util::future::{join, try_join};
+
+use super::{Failure, Step, failure};
+use crate::{error::Class, silence, statement::Statement};
+
+/// A transaction that is about to begin. The connection sends statements in the order in which they are first polled, without
+/// waiting for the answers to those before, and the server runs them in that order.
+pub(crate) struct Pipeline<'c> {
+    connection: &'c AsyncPgConnection,
+}
+
+/// The value of a transaction that is committed.
+pub(crate) struct Committed<T>(T);
+
+/// How a transaction failed.
+pub(crate) enum Interrupted {
+    /// Nobody has asked for its commit.
+    Open(DieselError),
+    /// The server said that it did not write, and so that it did not commit what came behind.
+    Refused(DieselError),
+    /// In the commit, or before it for all that is known.
+    Committing(DieselError),
+}
+
+impl From<DieselError> for Interrupted {
+    fn from(error: DieselError) -> Self {
+        Self::Open(error)
+    }
+}
+
+impl<'c> Pipeline<'c> {
+    /// The connection, to prepare the first statements on. They are not to be polled before [`Pipeline::begin`] does it.
+    pub(crate) const fn connection(&self) -> &'c AsyncPgConnection {
+        self.connection
+    }
+
+    /// Begins the transaction with this text, `BEGIN` and what is set for it alone, and runs within it what is `first`.
+    pub(crate) async fn begin<T>(
+        &self,
+        begin: &'static str,
+        first: impl Future<Output = QueryResult<T>>,
+    ) -> QueryResult<T> {
+        let mut connection = self.connection;
+        let ((), value) = try_join(connection.batch_execute(begin), first).await?;
+        Ok(value)
+    }
+
+    /// Writes what is `last`, if anything is, and commits. An error of the one rolls back at the other.
+    pub(crate) async fn commit<T>(
+        self,
+        last: Option<Statement<'_, ()>>,
+        value: T,
+    ) -> Result<Committed<T>, Interrupted> {
+        let (mut writing, mut committing) = (self.connection, self.connection);
+        let write = async {
+            match last {
+                Some(last) => last.execute(&mut writing).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        // Prepared like the other one, not sent as it is: where a session meets them for the first time, the connection asks for
+        // their plans one after the other, so that this one cannot overtake the write, whose plan is waited for.
+        let commit = async { Statement::<()>::new("COMMIT").execute(&mut committing).await };
+        match join(write, commit).await {
+            (Ok(()), Ok(_)) => Ok(Committed(value)),
+            (Err(error), _) if is_answer(&error) => Err(Interrupted::Refused(error)),
+            (Err(error), _) | (Ok(()), Err(error)) => Err(Interrupted::Committing(error)),
+        }
+    }
+}
+
+/// Whether it is the server that says so, and not the end of the connection or this program.
+const fn is_answer(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(kind, _) => !matches!(kind, DatabaseErrorKind::UnableToSendCommand),
+        _ => false,
+    }
+}
+
+/// Runs `work` in a transaction that it commits itself.
+pub(super) async fn attempt<T, F>(connection: &mut AsyncPgConnection, work: &F) -> Result<T, Failure>
+where
+    F: for<'c> Step<Pipeline<'c>, Result<Committed<T>, Interrupted>> + Send + Sync,
+    T: Send,
+{
+    silence::open(connection);
+    let interrupted = match work(Pipeline { connection: &*connection }).await {
+        Ok(Committed(value)) => {
+            silence::close(connection);
+            return Ok(value);
+        }
+        Err(interrupted) => interrupted,
+    };
+    let (error, is_over, is_committing) = match interrupted {
+        Interrupted::Open(error) => (error, connection.batch_execute("ROLLBACK").await.is_ok(), false),
+        Interrupted::Refused(error) => (error, true, false),
+        Interrupted::Committing(error) => (error, true, true),
+    };
+    let failure = failure(connection, error).await;
+    let is_lost = failure.class == Class::ConnectionLost;
+    // Otherwise it leaves the pool, and the server rolls back.
+    if is_over && !is_lost {
+        silence::close(connection);
+    }
+    Err(Failure { may_be_committed: is_committing && is_lost, ..failure })
+}
