@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 type Manager = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
-/// An async closure over a connection, or over a pipeline, whose future is `Send`: a bound that has no direct spelling yet.
+/// An async closure over a connection, a pipeline or an attempt, whose future is `Send`: a bound that has no direct spelling yet.
 pub(crate) trait Step<C, R>: AsyncFn(C) -> R + Fn(C) -> <Self as Step<C, R>>::Fut {
     /// The future of one call.
     type Fut: Future<Output = R> + Send;
@@ -45,6 +45,13 @@ struct Failure {
     may_be_committed: bool,
 }
 
+/// One attempt at a transaction.
+struct Attempt<'c> {
+    connection: &'c mut AsyncPgConnection,
+    /// Whether an earlier one may have been committed.
+    is_in_doubt: bool,
+}
+
 /// Whether a transaction is tried again whose commit was answered to nobody.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unknown {
@@ -65,20 +72,7 @@ impl Database {
         F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
         T: Send,
     {
-        let attempt = async |connection: &mut AsyncPgConnection| attempt_once(connection, &work).await;
-        self.try_to_commit(attempt, Unknown::TryAgain).await
-    }
-
-    /// The same in two round trips, for `work` that reads first, then decides, and writes with its last statement.
-    ///
-    /// # Errors
-    /// As [`Database::atomically`]; a connection that is lost between the last statement and its answer may have committed too.
-    pub(crate) async fn atomically_pipelined<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        F: for<'c> Step<Pipeline<'c>, Result<Committed<T>, Interrupted>> + Send + Sync,
-        T: Send,
-    {
-        let attempt = async |connection: &mut AsyncPgConnection| pipeline::attempt(connection, &work).await;
+        let attempt = async |attempt: Attempt<'_>| attempt_once(attempt.connection, &work).await;
         self.try_to_commit(attempt, Unknown::TryAgain).await
     }
 
@@ -91,13 +85,26 @@ impl Database {
         F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
         T: Send,
     {
-        let attempt = async |connection: &mut AsyncPgConnection| attempt_once(connection, &work).await;
+        let attempt = async |attempt: Attempt<'_>| attempt_once(attempt.connection, &work).await;
         self.try_to_commit(attempt, Unknown::GiveUp).await
+    }
+
+    /// [`Database::atomically`] in two round trips, for `work` that reads first, then decides, and writes with its last statement.
+    ///
+    /// # Errors
+    /// As [`Database::atomically`]; a connection that is lost between the last statement and its answer may have committed too.
+    pub(crate) async fn atomically_pipelined<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> Step<Pipeline<'c>, Result<Committed<T>, Interrupted>> + Send + Sync,
+        T: Send,
+    {
+        let attempt = async |attempt: Attempt<'_>| pipeline::attempt(attempt, &work).await;
+        self.try_to_commit(attempt, Unknown::TryAgain).await
     }
 
     async fn try_to_commit<T, F>(&self, attempt_once: F, unknown: Unknown) -> Result<T, StoreError>
     where
-        F: for<'c> Step<&'c mut AsyncPgConnection, Result<T, Failure>> + Send + Sync,
+        F: for<'c> Step<Attempt<'c>, Result<T, Failure>> + Send + Sync,
         T: Send,
     {
         let _place = self.place_to_write().await?;
@@ -105,10 +112,13 @@ impl Database {
         let mut attempt = 1;
         loop {
             let failure = match self.connection().await {
-                Ok(mut connection) => match attempt_once(&mut connection).await {
-                    Ok(value) => return Ok(value),
-                    Err(failure) => failure,
-                },
+                Ok(mut connection) => {
+                    let one = Attempt { connection: &mut connection, is_in_doubt: may_be_committed };
+                    match attempt_once(one).await {
+                        Ok(value) => return Ok(value),
+                        Err(failure) => failure,
+                    }
+                }
                 Err(StoreError::Unavailable(cause)) if may_be_committed => {
                     return Err(StoreError::OutcomeUnknown(cause));
                 }

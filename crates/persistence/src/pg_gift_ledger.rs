@@ -20,7 +20,7 @@ use self::writer::{WRITERS, Writer};
 pub(crate) use self::{
     facts::KeptRow,
     outcome::KeptOutcome,
-    posting::{Posted, statement},
+    posting::{Posted, write},
 };
 use crate::pool::Database;
 

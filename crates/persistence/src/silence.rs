@@ -154,9 +154,9 @@ pub(crate) fn open(connection: &mut AsyncPgConnection) {
     listen(connection, |asked| (asked.is_beginning, asked.is_open) = (true, true));
 }
 
-/// It is over.
+/// It is over, and all that was asked is answered, also what nobody waited for: answers come in order.
 pub(crate) fn close(connection: &mut AsyncPgConnection) {
-    listen(connection, |asked| asked.is_open = false);
+    listen(connection, |asked| (asked.is_open, asked.unanswered) = (false, 0));
 }
 
 /// From now on the transaction that is open on this connection may take its time.

@@ -1,5 +1,7 @@
 //! A bad network: a proxy before the database that cuts connections at their commits, or does not let them through.
 
+mod message;
+
 use std::{
     collections::HashSet,
     future::pending,
@@ -15,6 +17,8 @@ use tokio::{
 };
 use tokio_postgres::config::{Config, Host};
 
+use self::message::{body, is_commit, message_of};
+
 /// When a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
@@ -22,6 +26,9 @@ pub enum Cut {
     BeforeCommit,
     /// The server committed, and its answer is lost.
     AfterCommit,
+    /// The server committed, and no answer came to what was sent together with the COMMIT either: of a session that has prepared it
+    /// before.
+    AfterAll,
 }
 
 /// What becomes of connections.
@@ -184,6 +191,15 @@ async fn connect(server: &Config) -> io::Result<(Reader, Writer)> {
     })
 }
 
+/// Which answers of a connection are lost.
+#[derive(Default)]
+struct Lost {
+    /// The one to a COMMIT, and all behind it.
+    commit: AtomicBool,
+    /// From now on all.
+    all: AtomicBool,
+}
+
 async fn relay(
     client: TcpStream,
     server: &Config,
@@ -194,15 +210,15 @@ async fn relay(
     client.set_nodelay(true).expect("a socket");
     let (mut read, mut write) = connect(server).await.expect("the server answers");
     let (mut client_read, mut client_write) = client.into_split();
-    let is_committing = AtomicBool::new(false);
+    let lost = Lost::default();
     let is_over = {
-        let (committing, turned) = (&is_committing, weather.wait_for(|weather| weather.is_felt_by_all()));
+        let (lost, turned) = (&lost, weather.wait_for(|weather| weather.is_felt_by_all()));
         // Whichever ends first ends the other.
         tokio::select! {
-            _ = requests(&mut client_read, &mut write, cuts, committing) => true,
-            _ = answers(&mut read, &mut client_write, committing) => true,
+            _ = requests(&mut client_read, &mut write, cuts, lost) => true,
+            _ = answers(&mut read, &mut client_write, lost) => true,
             turned = turned => turned.is_ok_and(|weather| *weather != Weather::Silent),
-            lost = losses.changed() => lost.is_err(),
+            changed = losses.changed() => changed.is_err(),
         }
     };
     if !is_over {
@@ -216,7 +232,7 @@ async fn requests(
     client: &mut (impl AsyncRead + Unpin),
     server: &mut (impl AsyncWrite + Unpin),
     cuts: &watch::Sender<(Cut, u32)>,
-    is_committing: &AtomicBool,
+    lost: &Lost,
 ) -> io::Result<()> {
     // The first message alone has no type.
     let length = client.read_u32().await?;
@@ -230,29 +246,13 @@ async fn requests(
             match take(cuts) {
                 None => {}
                 Some(Cut::BeforeCommit) => return Ok(()),
-                Some(Cut::AfterCommit) => is_committing.store(true, Ordering::SeqCst),
+                Some(cut) => {
+                    lost.commit.store(true, Ordering::SeqCst);
+                    lost.all.store(cut == Cut::AfterAll, Ordering::SeqCst);
+                }
             }
         }
         server.write_all(&message_of(kind, length, &body)).await?;
-    }
-}
-
-/// Whether a message runs a COMMIT, as it is or by one of the names that it was prepared under.
-fn is_commit(kind: u8, body: &[u8], prepared: &mut HashSet<Vec<u8>>) -> bool {
-    let mut words = body.split(|byte| *byte == 0);
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    match kind {
-        b'Q' => first == b"COMMIT",
-        // Parse: the statement's name and text.
-        b'P' => {
-            if second == b"COMMIT" {
-                prepared.insert(first.to_vec());
-            }
-            false
-        }
-        // Bind: the portal's name and the statement's.
-        b'B' => prepared.contains(second),
-        _ => false,
     }
 }
 
@@ -260,28 +260,18 @@ fn is_commit(kind: u8, body: &[u8], prepared: &mut HashSet<Vec<u8>>) -> bool {
 async fn answers(
     server: &mut (impl AsyncRead + Unpin),
     client: &mut (impl AsyncWrite + Unpin),
-    is_committing: &AtomicBool,
+    lost: &Lost,
 ) -> io::Result<()> {
     loop {
         let (kind, length) = (server.read_u8().await?, server.read_u32().await?);
         let body = body(server, length).await?;
-        if kind == b'C' && body == b"COMMIT\0" && is_committing.load(Ordering::SeqCst) {
+        if kind == b'C' && body == b"COMMIT\0" && lost.commit.load(Ordering::SeqCst) {
             return Ok(());
         }
-        client.write_all(&message_of(kind, length, &body)).await?;
+        if !lost.all.load(Ordering::SeqCst) {
+            client.write_all(&message_of(kind, length, &body)).await?;
+        }
     }
-}
-
-/// What follows the length of a message; the length counts itself.
-async fn body(from: &mut (impl AsyncRead + Unpin), length: u32) -> io::Result<Vec<u8>> {
-    let mut body = vec![0; usize::try_from(length).map_err(io::Error::other)?.saturating_sub(4)];
-    from.read_exact(&mut body).await?;
-    Ok(body)
-}
-
-/// A message in one piece, so that it leaves as one packet.
-fn message_of(kind: u8, length: u32, body: &[u8]) -> Vec<u8> {
-    [&[kind], length.to_be_bytes().as_slice(), body].concat()
 }
 
 /// Takes one, if one is left.

@@ -31,6 +31,8 @@ pub(super) async fn settle(
     group: &[Waiting],
     held: Held,
 ) -> Result<Committed<Vec<Option<Outcome>>>, Interrupted> {
+    // A sender whom the session of an earlier attempt may still hold is no reason to forget that it may be committed.
+    let held = if transaction.is_in_doubt() { Held::Wait } else { held };
     let mut facts = transaction.begin(facts::BEGIN, facts::load(transaction.connection(), group, held)).await?;
     let mut posted = Posted::default();
     let mut outcomes = Vec::with_capacity(group.len());
@@ -38,9 +40,11 @@ pub(super) async fn settle(
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
+    // In the same order for all groups: PostgreSQL runs those of one statement in an order of its own, but always in that one, so
+    // that two groups that change the totals of one host, and of her memberships, do not wait for each other in a circle.
     let mut totals = pg_totals::additions(calendar, &posted.gifts)?;
     totals.extend(pg_membership_totals::additions(calendar, &posted.incomes()));
-    transaction.commit(posting::statement(&posted, totals), outcomes).await
+    transaction.commit(posting::write(&posted, totals), outcomes).await
 }
 
 /// Decides one order on the facts as those before have left them.

@@ -51,7 +51,7 @@ impl<'a> Posted<'a> {
     }
 }
 
-/// Gifts. Their totals are the database's own products; balances are taken from those, and not only set to what was decided.
+/// Gifts. Their totals are the database's own products, which the balances are reckoned from.
 const GIFTS: &str = "
 INSERT INTO gifts (id, sender_id, receiver_id, gift_key, gift_name, category, coin_value, quantity, host_share_bp, host_income,
                    created_at) OVERRIDING SYSTEM VALUE
@@ -60,7 +60,8 @@ SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[]
 RETURNING sender_id, total_cost";
 
 /// The senders' balances, those with the lowest id first. Where one comes to something else than was decided, it is NULL, which the
-/// column refuses: the decision contradicts itself, and all is rolled back.
+/// column refuses: the decision contradicts itself, and all is rolled back. What was decided is never negative, so this also
+/// comes before `users_balance_non_negative`.
 const BALANCES: &str = "
 UPDATE users SET balance = CASE WHEN users.balance - paid.total = paid.left_over THEN paid.left_over END
   FROM (SELECT sender_id, SUM(total_cost)::bigint AS total,
@@ -76,7 +77,7 @@ SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
 
 /// What writes it in one statement, with what else its gifts change, in the transaction that the facts were locked in; `None` where
 /// there is nothing to write.
-pub(crate) fn statement<'p>(posted: &'p Posted<'_>, beside: Vec<Part<'p>>) -> Option<Statement<'p, ()>> {
+pub(crate) fn write<'p>(posted: &'p Posted<'_>, beside: Vec<Part<'p>>) -> Option<Statement<'p, ()>> {
     if posted.gifts.is_empty() {
         // Refusals that are kept.
         return (!posted.keys.is_empty()).then(|| posted.write_keys());

@@ -1,5 +1,7 @@
 //! Connections that die at the worst moment: what was asked happens once, or the answer says that nobody knows.
 
+mod unanswered;
+
 use domain::{
     gift::{GiftLedger as _, GiftOrder, GiftReceipt, SendGiftError},
     idempotency::Actor,

@@ -1,6 +1,9 @@
 //! BEGIN and COMMIT go out together with what is between them, and yet come before and after it.
 
-use domain::gift::{GiftLedger as _, GiftRefusal};
+use domain::{
+    gift::{GiftLedger as _, GiftRefusal, SendGiftError},
+    store::StoreError,
+};
 
 use crate::support::{Calls, Fixture, at, deciding, order, refused, until};
 
@@ -39,7 +42,34 @@ async fn what_is_written_is_committed_behind_it_even_where_its_plan_is_made_last
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_that_nobody_ends_is_in_nobody_s_way() {
+async fn a_commit_that_the_database_refuses_is_no_gift_and_harms_nobody() {
+    let fixture = Fixture::with_pool(1).await;
+    let (sender, receiver) = (fixture.user_with(30).await, fixture.user().await);
+    fixture
+        .execute(
+            "CREATE FUNCTION refuse_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused late'; END $$;
+             CREATE CONSTRAINT TRIGGER late AFTER INSERT ON gifts DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION refuse_late();",
+        )
+        .await;
+    let one = order(sender, receiver, "rose", 1, "k");
+    let before = fixture.books().await;
+    // By a session that meets the statements for the first time, and by one that knows them.
+    for _ in 0..2 {
+        let result = fixture.send(&one).await;
+        let Err(SendGiftError::Store(StoreError::Corrupt(cause))) = result else { panic!("{result:?}") };
+        assert!(cause.to_string().contains("refused late"), "{cause}");
+        assert_eq!(fixture.books().await, before);
+    }
+    fixture.execute("DROP TRIGGER late ON gifts").await;
+    fixture.send(&one).await.unwrap();
+    assert_eq!(fixture.balance(sender).await, 20);
+    fixture.assert_in_order().await;
+}
+
+/// Its session is thrown away with it, whatever state it is in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_panics_amid_its_transaction_leaves_none_behind() {
     let fixture = Fixture::with_pool(1).await;
     let (sender, receiver) = (fixture.user_with(30).await, fixture.user().await);
     fixture.send(&order(sender, receiver, "rose", 1, "before")).await.unwrap();
@@ -58,5 +88,33 @@ async fn a_transaction_that_nobody_ends_is_in_nobody_s_way() {
         now.len() == 1 && now != [before.clone()]
     })
     .await;
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_that_waited_for_its_host_to_join_counts_for_the_membership() {
+    let fixture = Fixture::new().await;
+    let (sender, host, owner) = (fixture.user_with(30).await, fixture.user().await, fixture.user().await);
+    let agency = fixture.agency_of(owner).await;
+    let joining = fixture.client().await;
+    joining
+        .batch_execute(&format!(
+            "BEGIN; SELECT FROM users WHERE id = {host} FOR UPDATE;
+             INSERT INTO memberships (host_id, agency_id, starts_at) VALUES ({host}, {agency}, 'epoch')"
+        ))
+        .await
+        .unwrap();
+    let one = order(sender, host, "rose", 1, "k");
+    let sending = tokio::spawn({
+        let (gifts, one, decide) = (fixture.gifts(), one.clone(), deciding(&one, &Calls::default()));
+        async move { gifts.settle(one, at(0), decide).await }
+    });
+    fixture.until_waiting(1).await;
+
+    joining.batch_execute("COMMIT").await.unwrap();
+
+    sending.await.unwrap().unwrap();
+    let incomes = format!("SELECT income::text FROM membership_totals WHERE host_id = {host}");
+    assert_eq!(fixture.texts(&incomes).await, ["5", "5", "5", "5"], "of the day, week, month and all time");
     fixture.assert_in_order().await;
 }
