@@ -102,7 +102,7 @@ impl Database {
         self.try_to_commit(attempt, Unknown::TryAgain).await
     }
 
-    async fn try_to_commit<T, F>(&self, attempt_once: F, unknown: Unknown) -> Result<T, StoreError>
+    async fn try_to_commit<T, F>(&self, try_once: F, unknown: Unknown) -> Result<T, StoreError>
     where
         F: for<'c> Step<Attempt<'c>, Result<T, Failure>> + Send + Sync,
         T: Send,
@@ -114,7 +114,7 @@ impl Database {
             let failure = match self.connection().await {
                 Ok(mut connection) => {
                     let one = Attempt { connection: &mut connection, is_in_doubt: may_be_committed };
-                    match attempt_once(one).await {
+                    match try_once(one).await {
                         Ok(value) => return Ok(value),
                         Err(failure) => failure,
                     }

@@ -67,14 +67,36 @@ async fn a_commit_that_the_database_refuses_is_no_gift_and_harms_nobody() {
     fixture.assert_in_order().await;
 }
 
+/// Those that have committed a group.
+const SESSIONS: &str = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT'";
+
+/// What was sent behind the statement that failed is answered too, before the rollback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_is_waited_for_in_vain_costs_no_session() {
+    let fixture = Fixture::with_pool(1).await;
+    let (sender, receiver) = (fixture.user_with(30).await, fixture.user().await);
+    fixture.send(&order(sender, receiver, "rose", 1, "before")).await.unwrap();
+    let before = fixture.texts(SESSIONS).await;
+    let holder = fixture.client().await;
+    holder.batch_execute(&format!("BEGIN; SELECT FROM users WHERE id = {sender} FOR UPDATE")).await.unwrap();
+    let one = order(sender, receiver, "rose", 1, "k");
+    let result = fixture.send(&one).await;
+    assert!(matches!(result, Err(SendGiftError::Store(StoreError::Unavailable(_)))), "{result:?}");
+    holder.batch_execute("COMMIT").await.unwrap();
+
+    fixture.send(&one).await.unwrap();
+
+    assert_eq!(fixture.texts(SESSIONS).await.iter().filter(|pid| before.contains(pid)).count(), 1);
+    fixture.assert_in_order().await;
+}
+
 /// Its session is thrown away with it, whatever state it is in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_that_panics_amid_its_transaction_leaves_none_behind() {
     let fixture = Fixture::with_pool(1).await;
     let (sender, receiver) = (fixture.user_with(30).await, fixture.user().await);
     fixture.send(&order(sender, receiver, "rose", 1, "before")).await.unwrap();
-    let sessions = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT'";
-    let [before] = fixture.texts(sessions).await.try_into().unwrap();
+    let [before] = fixture.texts(SESSIONS).await.try_into().unwrap();
     let one = order(sender, receiver, "rose", 1, "k");
     let died = fixture.gifts().settle(one.clone(), at(0), Box::new(|_| panic!("a rule with a bug"))).await;
     assert!(died.is_err(), "{died:?}");
@@ -84,7 +106,7 @@ async fn a_rule_that_panics_amid_its_transaction_leaves_none_behind() {
 
     assert_eq!((calls.count(), fixture.balance(sender).await), (1, 10));
     until("another session is used", async || {
-        let now = fixture.texts(sessions).await;
+        let now = fixture.texts(SESSIONS).await;
         now.len() == 1 && now != [before.clone()]
     })
     .await;
