@@ -72,11 +72,24 @@ impl Database {
         F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
         T: Send,
     {
+        let _place = self.place_to_write().await?;
+        self.atomically_aside(work).await
+    }
+
+    /// The same without a place among those who write: for the one roll-up of the program, which those who read wait for.
+    ///
+    /// # Errors
+    /// As [`Database::atomically`].
+    pub(crate) async fn atomically_aside<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
+        T: Send,
+    {
         let attempt = async |attempt: Attempt<'_>| attempt_once(attempt.connection, &work).await;
         self.try_to_commit(attempt, Unknown::TryAgain).await
     }
 
-    /// The same for `work` that is not safe to repeat after a commit of unknown outcome.
+    /// [`Database::atomically`] for `work` that is not safe to repeat after a commit of unknown outcome.
     ///
     /// # Errors
     /// [`StoreError`]: `OutcomeUnknown` when an attempt lost its connection in the commit.
@@ -85,6 +98,7 @@ impl Database {
         F: for<'c> Step<&'c mut AsyncPgConnection, QueryResult<T>> + Send + Sync,
         T: Send,
     {
+        let _place = self.place_to_write().await?;
         let attempt = async |attempt: Attempt<'_>| attempt_once(attempt.connection, &work).await;
         self.try_to_commit(attempt, Unknown::GiveUp).await
     }
@@ -98,6 +112,7 @@ impl Database {
         F: for<'c> Step<Pipeline<'c>, Result<Committed<T>, Interrupted>> + Send + Sync,
         T: Send,
     {
+        let _place = self.place_to_write().await?;
         let attempt = async |attempt: Attempt<'_>| pipeline::attempt(attempt, &work).await;
         self.try_to_commit(attempt, Unknown::TryAgain).await
     }
@@ -107,7 +122,6 @@ impl Database {
         F: for<'c> Step<Attempt<'c>, Result<T, Failure>> + Send + Sync,
         T: Send,
     {
-        let _place = self.place_to_write().await?;
         let mut may_be_committed = false;
         let mut attempt = 1;
         loop {

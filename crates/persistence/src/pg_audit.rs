@@ -142,6 +142,10 @@ SELECT 'a decided salary has one key', 'salary request ' || r.id, COUNT(k.key) -
    AND k.outcome -> 'decided' ->> 'status' = r.status
  WHERE r.status <> 'pending' GROUP BY r.id HAVING COUNT(k.key) <> 1
 UNION ALL
+SELECT 'a gift is rolled up once', 'gift ' || pending.id, COUNT(*) - COUNT(DISTINCT g.id)
+  FROM (SELECT unnest(gift_ids) AS id FROM pending_rollups) pending LEFT JOIN gifts g USING (id)
+ GROUP BY pending.id HAVING COUNT(*) <> 1 OR COUNT(g.id) <> 1
+UNION ALL
 SELECT 'entries add up to zero', currency, SUM(amount)::bigint
   FROM ledger_entries GROUP BY currency HAVING SUM(amount) <> 0
 ORDER BY 1, 2";

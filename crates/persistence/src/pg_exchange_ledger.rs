@@ -47,6 +47,7 @@ impl ExchangeLedger for PgExchangeLedger {
         at: DateTime<Utc>,
         decide: ExchangeDecision,
     ) -> Result<ExchangeReceipt, ExchangeError> {
+        self.database.catch_up().await?;
         let outcome = self
             .database
             .atomically(async |connection: &mut AsyncPgConnection| exchange_once(connection, &order, at, &decide).await)

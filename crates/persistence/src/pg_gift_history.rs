@@ -40,7 +40,7 @@ type Row = (i64, String, i64, String, DateTime<Utc>);
 #[async_trait]
 impl GiftHistory for PgGiftHistory {
     async fn contributions(&self, host: UserId, span: Span, page: PageRequest) -> Result<Contributions, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         let total: Option<i64> = totals::table
             .find((host.value(), span.period.word(), span.starts_at()))
             .select(totals::coins)

@@ -22,7 +22,7 @@ pub(crate) use self::{
     outcome::KeptOutcome,
     posting::{Posted, write},
 };
-use crate::pool::Database;
+use crate::{pg_totals, pool::Database};
 
 /// So many orders wait for each writer, all of one host's if need be; who comes then waits for a place among them.
 const QUEUE_MAX: usize = 4_096;
@@ -51,7 +51,9 @@ impl PgGiftLedger {
     /// Outside of a runtime.
     #[must_use]
     pub fn new(database: Database, calendar: BusinessCalendar) -> Self {
-        let writer = Writer::new(database, calendar);
+        let (pending, more) = mpsc::channel(1);
+        tokio::spawn(pg_totals::keep_rolling_up(database.clone(), more));
+        let writer = Writer::new(database, calendar, pending);
         let queues = std::array::from_fn(|_| {
             let (queue, waiting) = mpsc::channel(QUEUE_MAX);
             tokio::spawn(writer.clone().write(waiting));
@@ -60,11 +62,10 @@ impl PgGiftLedger {
         Self { queues }
     }
 
-    /// The queue of a host's writer: no writer waits for the totals of a host because of another one, and of the gifts to one
-    /// host as many as possible share a group.
-    fn queue(&self, host: UserId) -> Option<&mpsc::Sender<Waiting>> {
+    /// The queue of a sender's writer: no writer waits for a sender because of another one.
+    fn queue(&self, sender: UserId) -> Option<&mpsc::Sender<Waiting>> {
         let writers = i64::try_from(WRITERS).ok()?;
-        self.queues.get(usize::try_from(host.value().checked_rem_euclid(writers)?).ok()?)
+        self.queues.get(usize::try_from(sender.value().checked_rem_euclid(writers)?).ok()?)
     }
 }
 
@@ -78,7 +79,7 @@ impl GiftLedger for PgGiftLedger {
     ) -> Result<GiftReceipt, SendGiftError> {
         let (answer, answered) = oneshot::channel();
         let closed = || StoreError::Unavailable("nobody settles gifts any more".into());
-        let queue = self.queue(order.receiver()).ok_or_else(closed)?;
+        let queue = self.queue(order.sender()).ok_or_else(closed)?;
         let waiting = Waiting { order, at, decide, answer, left_out: 0 };
         queue.send(waiting).await.map_err(|_| closed())?;
         // A writer that is gone has died amid its work: only the key can tell what became of it.

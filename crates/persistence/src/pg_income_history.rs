@@ -40,7 +40,7 @@ type CategoryRow = (i64, i64, i64, i64);
 #[async_trait]
 impl IncomeHistory for PgIncomeHistory {
     async fn gift_income(&self, host: UserId, span: Span) -> Result<GiftIncome, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         gift_income(&mut connection, host, span).await.map_err(read_error)
     }
 
@@ -50,7 +50,7 @@ impl IncomeHistory for PgIncomeHistory {
     }
 
     async fn days(&self, host: UserId, window: Window, limit: Limit) -> Result<Vec<DayIncome>, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         let mut days = totals::table
             .filter(totals::host_id.eq(host.value()))
             .filter(totals::period.eq(Period::Daily.word()))

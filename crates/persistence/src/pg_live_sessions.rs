@@ -149,6 +149,7 @@ async fn end(
 impl LiveSessions for PgLiveSessions {
     async fn start(&self, host: UserId, room: Option<RoomId>, at: DateTime<Utc>) -> Result<StartedSession, StoreError> {
         let calendar = self.calendar;
+        self.database.catch_up().await?;
         self.database
             .atomically_once(async |connection: &mut AsyncPgConnection| {
                 start(connection, calendar, (host, room.as_ref()), at).await
@@ -163,6 +164,7 @@ impl LiveSessions for PgLiveSessions {
         at: DateTime<Utc>,
     ) -> Result<Option<EndedSession>, StoreError> {
         let calendar = self.calendar;
+        self.database.catch_up().await?;
         self.database
             .atomically(async |connection: &mut AsyncPgConnection| end(connection, calendar, (id, host), at).await)
             .await

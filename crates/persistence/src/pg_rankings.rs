@@ -164,7 +164,7 @@ impl Rankings for PgRankings {
         limit: Limit,
         after: Option<RankCursor>,
     ) -> Result<Vec<Ranked>, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         let place = Place::new(board, span.period);
         // Before the first page nobody has more.
         let (most, reached_at, user_id) = after.map_or((AMOUNT_MAX, DateTime::UNIX_EPOCH, 0), |after| {
@@ -201,7 +201,7 @@ impl Rankings for PgRankings {
         user: UserId,
         ahead_max: u32,
     ) -> Result<Option<Standing>, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         let place = Place::new(board, span.period);
         let row: Option<StandingRow> = sql_query(place.standing())
             .bind::<Nullable<BigInt>, _>(place.host.map(UserId::value))

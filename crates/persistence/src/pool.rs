@@ -24,6 +24,7 @@ use tokio::{
 
 use crate::{
     error::pool_error,
+    pg_totals::RollUps,
     silence::{self, Lines},
     tls,
 };
@@ -62,6 +63,7 @@ pub struct Database {
     pool: Pool<AsyncPgConnection>,
     lines: Arc<Lines>,
     writers: Arc<Semaphore>,
+    roll_ups: Arc<RollUps>,
 }
 
 impl Database {
@@ -85,7 +87,7 @@ impl Database {
             .map_err(|error| ConnectError(error.to_string()))?;
         let places = settings.connections_max.saturating_sub(settings.connections_max.div_ceil(READERS_SHARE));
         let writers = Arc::new(Semaphore::new(usize::try_from(places.max(1)).unwrap_or(1)));
-        Ok(Self { pool, lines, writers })
+        Ok(Self { pool, lines, writers, roll_ups: Arc::default() })
     }
 
     /// Whether the database answers and can be written to, within twice the time that a request waits for a connection.
@@ -119,6 +121,11 @@ impl Database {
             Ok(place) => place.map_err(|closed| StoreError::Unavailable(closed.into())),
             Err(silence) => Err(StoreError::Unavailable(silence.into())),
         }
+    }
+
+    /// The roll-ups of this program.
+    pub(crate) fn roll_ups(&self) -> &RollUps {
+        &self.roll_ups
     }
 
     /// A connection, free again when it is dropped.

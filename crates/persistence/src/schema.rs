@@ -234,6 +234,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    pending_rollups (id) {
+        id -> BigInt,
+        hour_starts_at -> Timestamptz,
+        day_starts_at -> Timestamptz,
+        week_starts_at -> Timestamptz,
+        month_starts_at -> Timestamptz,
+        gift_ids -> Array<Nullable<BigInt>>,
+    }
+}
+
+diesel::table! {
     private_messages (id) {
         id -> BigInt,
         conversation_id -> BigInt,
@@ -352,6 +363,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     live_sessions,
     membership_totals,
     memberships,
+    pending_rollups,
     private_messages,
     salary_policies,
     salary_requests,

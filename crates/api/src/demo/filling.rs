@@ -122,6 +122,7 @@ pub(crate) async fn fill(
             people_one_by_one(services, world, &hash, &mut tell).await?;
             gifts_one_by_one(services, world, &mut tell).await?;
             tell(Filled::Reports);
+            services.totals.roll_up().await?;
         }
         Way::InBulk => {
             people_in_bulk(services, world, &hash).await?;

@@ -114,7 +114,7 @@ pub trait Rankings: Send + Sync {
     ) -> Result<Option<Standing>, StoreError>;
 }
 
-/// The totals that reports are read from. They are kept with every gift, and can be made anew from the gifts.
+/// The totals that reports are read from. Gifts are rolled up into them, before anybody reads, and they can be made anew from the gifts.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait GiftTotals: Send + Sync {
@@ -123,6 +123,12 @@ pub trait GiftTotals: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn zone(&self) -> Result<Option<String>, StoreError>;
+
+    /// Rolls up what was sent and is not in them yet. Whoever reads a report needs not ask for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn roll_up(&self) -> Result<(), StoreError>;
 
     /// Makes them anew, in the zone of the present calendar, and answers in what they were wrong: in nothing where none were
     /// kept. Gifts wait meanwhile.

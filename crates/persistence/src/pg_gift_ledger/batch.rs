@@ -40,11 +40,9 @@ pub(super) async fn settle(
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
-    // In the same order for all groups: PostgreSQL runs those of one statement in an order of its own, but always in that one, so
-    // that two groups that change the totals of one host, and of her memberships, do not wait for each other in a circle.
-    let mut totals = pg_totals::additions(calendar, &posted.gifts)?;
-    totals.extend(pg_membership_totals::additions(calendar, &posted.incomes()));
-    transaction.commit(posting::write(&posted, totals), outcomes).await
+    let mut beside = vec![("pending", pg_totals::note(calendar, &posted.gifts)?)];
+    beside.extend(pg_membership_totals::additions(calendar, &posted.incomes()));
+    transaction.commit(posting::write(&posted, beside), outcomes).await
 }
 
 /// Decides one order on the facts as those before have left them.

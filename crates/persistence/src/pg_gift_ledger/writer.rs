@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{gift::SendGiftError, id::UserId, store::StoreError, time::BusinessCalendar};
-use tokio::sync::{Semaphore, mpsc::Receiver};
+use tokio::sync::{
+    Semaphore,
+    mpsc::{Receiver, Sender},
+};
 
 use super::{
     QUEUE_MAX, Waiting,
@@ -26,12 +29,14 @@ pub(super) struct Writer {
     database: Database,
     calendar: BusinessCalendar,
     places: Arc<Semaphore>,
+    /// Who rolls up is told that there is something.
+    pending: Sender<()>,
 }
 
 impl Writer {
     /// A writer on this database. Its clones share the places of those who wait for held senders.
-    pub(super) fn new(database: Database, calendar: BusinessCalendar) -> Self {
-        Self { database, calendar, places: Arc::new(Semaphore::new(HELD_SENDERS_MAX)) }
+    pub(super) fn new(database: Database, calendar: BusinessCalendar, pending: Sender<()>) -> Self {
+        Self { database, calendar, places: Arc::new(Semaphore::new(HELD_SENDERS_MAX)), pending }
     }
 
     /// Settles what comes, until the queue is closed and empty.
@@ -97,7 +102,11 @@ impl Writer {
                 })
                 .await;
             match settled {
-                Ok(outcomes) => left_out.extend(answer(group, outcomes)),
+                Ok(outcomes) => {
+                    left_out.extend(answer(group, outcomes));
+                    // Where it is full, he has been told.
+                    let _ = self.pending.try_send(());
+                }
                 Err(StoreError::Corrupt(cause)) if group.len() > 1 => {
                     tracing::warn!(%cause, orders = group.len(), "a group of gifts is halved");
                     let later = group.split_off(group.len() / 2);

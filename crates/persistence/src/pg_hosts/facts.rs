@@ -6,12 +6,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     agency::{HostClock, HostFacts, OpenApplications},
     id::{AgencyId, UserId},
-    time::Period,
 };
 
-use crate::schema::{
-    host_applications as applications, host_totals as totals, live_sessions as sessions, memberships, users,
-};
+use crate::schema::{gifts, host_applications as applications, live_sessions as sessions, memberships, users};
 
 /// Locks a host's row against everything about him but gifts; whether he is banned, `None` when there is no such user.
 pub(super) async fn lock_host(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<Option<bool>> {
@@ -68,12 +65,13 @@ pub(super) async fn host_facts(
 
 /// What was counted for a host who is [locked](lock_for_membership).
 pub(crate) async fn what_was_counted(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<HostClock> {
-    let last_gift: Option<DateTime<Utc>> = totals::table
-        .filter(totals::host_id.eq(host.value()))
-        .filter(totals::period.eq(Period::All.word()))
-        .select(max(totals::reached_at))
-        .get_result(connection)
-        .await?;
+    let last_gift: Option<DateTime<Utc>> = gifts::table
+        .filter(gifts::receiver_id.eq(host.value()))
+        .order((gifts::created_at.desc(), gifts::id.desc()))
+        .select(gifts::created_at)
+        .first(connection)
+        .await
+        .optional()?;
     let last_session: Option<DateTime<Utc>> = sessions::table
         .filter(sessions::host_id.eq(host.value()))
         .select(max(sessions::end_time))

@@ -19,6 +19,7 @@ use domain::{
 use crate::{
     error::read_error,
     pg_membership_totals,
+    pg_totals::rollup,
     pool::Database,
     schema::{fan_totals, host_totals, totals_calendar},
     silence,
@@ -38,7 +39,7 @@ impl PgGiftTotals {
     }
 }
 
-/// What the totals of every host and fan ought to be. The spans are the calendar's own, `$1` to `$4`: PostgreSQL's idea of
+/// What the totals of every host and fan ought to be: sums of all gifts that are not still to be rolled up. The spans are the calendar's own, `$1` to `$4`: PostgreSQL's idea of
 /// a zone may be older than the program's.
 const EXPECTED: &str = "
 expected AS MATERIALIZED (
@@ -49,7 +50,8 @@ expected AS MATERIALIZED (
          COALESCE(SUM(g.host_income) FILTER (WHERE g.category = 'lucky'), 0)::bigint AS lucky_income,
          COALESCE(SUM(g.host_income) FILTER (WHERE g.category = 's-lucky'), 0)::bigint AS s_lucky_income,
          MAX(g.created_at) AS reached_at
-    FROM gifts g CROSS JOIN LATERAL (VALUES
+    FROM (SELECT g.* FROM gifts g LEFT JOIN (SELECT unnest(gift_ids) AS id FROM pending_rollups) pending USING (id)
+           WHERE pending.id IS NULL) g CROSS JOIN LATERAL (VALUES
       ('hourly', ($1::timestamptz[])[width_bucket(g.created_at, $1)]),
       ('daily', ($2::timestamptz[])[width_bucket(g.created_at, $2)]),
       ('weekly', ($3::timestamptz[])[width_bucket(g.created_at, $3)]),
@@ -205,11 +207,15 @@ async fn are_kept(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
 async fn rebuild(connection: &mut AsyncPgConnection, calendar: BusinessCalendar) -> QueryResult<Vec<Discrepancy>> {
     take_time(connection).await?;
     sql_query("SET LOCAL lock_timeout = '1min'").execute(connection).await?;
+    // Before the tables: whoever rolls up waits for none of them while he holds this.
+    connection.batch_execute(rollup::LOCK).await?;
     // Waits for gifts that are being sent, and keeps new ones waiting: they would be in one of the two only. So with ends of
     // sessions and changes of memberships.
     sql_query("LOCK TABLE gifts, live_sessions, memberships IN SHARE MODE").execute(connection).await?;
     // Where none are kept yet, every one would be a difference: millions of lines that say one thing.
     let found = if are_kept(connection).await? { differences(connection, calendar).await? } else { Vec::new() };
+    // None is to be rolled up, since all are summed up.
+    sql_query("DELETE FROM pending_rollups").execute(connection).await?;
     sql_query("DELETE FROM fan_totals").execute(connection).await?;
     sql_query("DELETE FROM host_totals").execute(connection).await?;
     let Starts([hours, days, weeks, months]) = Starts::load(connection, calendar).await?;
@@ -236,6 +242,10 @@ impl GiftTotals for PgGiftTotals {
         let mut connection = self.database.connection().await?;
         let zone = totals_calendar::table.select(totals_calendar::zone).first(&mut connection).await.optional();
         zone.map_err(read_error)
+    }
+
+    async fn roll_up(&self) -> Result<(), StoreError> {
+        self.database.catch_up().await
     }
 
     async fn rebuild(&self) -> Result<Vec<Discrepancy>, StoreError> {

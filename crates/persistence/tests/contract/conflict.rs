@@ -27,7 +27,7 @@ fn lock(user: UserId) -> String {
 /// Nothing was written, and the row of the sender is free; then the same key sends the gift.
 async fn assert_nothing_happened(fixture: &Fixture, sender: UserId, receiver: UserId) {
     assert_eq!(fixture.number("SELECT COUNT(*) FROM idempotency_keys WHERE operation = 'gift'").await, 0);
-    assert_eq!((fixture.count("gifts").await, fixture.count("host_totals").await), (0, 0));
+    assert_eq!((fixture.count("gifts").await, fixture.count("pending_rollups").await), (0, 0));
     fixture.assert_in_order().await;
     fixture.send(&order(sender, receiver, "rose", 1, "k")).await.unwrap();
     assert_eq!((fixture.balance(sender).await, fixture.count("gifts").await), (0, 1));
@@ -120,7 +120,7 @@ async fn a_statement_that_takes_too_long_is_given_up_at_once() {
 async fn a_statement_that_an_operator_cancels_is_given_up_and_no_bug() {
     let fixture = Fixture::new().await;
     let (sender, receiver, calls) = (fixture.user_with(10).await, fixture.user().await, Calls::default());
-    let gate = fixture.shut_gate(Place::Before("host_totals")).await;
+    let gate = fixture.shut_gate(Place::Before("pending_rollups")).await;
     let sending = sending(&fixture, sender, receiver, &calls);
     for pid in fixture.until_waiting(1).await {
         fixture.execute(&format!("SELECT pg_cancel_backend({pid})")).await;

@@ -17,7 +17,7 @@ use crate::support::{Calls, Fixture, Place, at, calendar, correction, deciding, 
 /// Every place at which a gift can lose its connection before its commit, and in it.
 const PLACES: [Place; 6] = [
     Place::Before("gifts"),
-    Place::Before("host_totals"),
+    Place::Before("pending_rollups"),
     Place::Before("users"),
     Place::Before("idempotency_keys"),
     Place::InCommit("gifts"),

@@ -39,7 +39,7 @@ pub(crate) use self::{
     at_once::at_once,
     exchanging::{exchange_of, exchange_refused, exchanging},
     obstacles::Place,
-    proof::Proof,
+    proof::{Proof, roll_up},
     salaries::{deciding_salary, decision_of, salary_refused, week},
 };
 

@@ -1,5 +1,6 @@
 //! `GiftTotals` and `Rankings`: what is kept beside every gift, and who comes first.
 
+mod rollup;
 mod steps;
 mod sums;
 
@@ -23,6 +24,7 @@ fn totals(fixture: &Fixture) -> PgGiftTotals {
 }
 
 async fn rows(fixture: &Fixture) -> BTreeMap<&'static str, Vec<String>> {
+    fixture.roll_up().await;
     let mut rows = BTreeMap::new();
     for table in TOTALS {
         rows.insert(table, fixture.texts(&format!("SELECT t::text FROM {table} t ORDER BY 1")).await);

@@ -21,15 +21,22 @@ struct Group {
     fixture: Fixture,
     gifts: Arc<PgGiftLedger>,
     receiver: UserId,
+    /// Another one, whom nobody can give anything while he is held.
+    held: UserId,
     calls: Calls,
     tasks: Vec<JoinHandle<Settled>>,
+}
+
+fn settle(gifts: &Arc<PgGiftLedger>, order: &GiftOrder, decide: domain::gift::GiftDecision) -> JoinHandle<Settled> {
+    let (gifts, order) = (Arc::clone(gifts), order.clone());
+    tokio::spawn(async move { gifts.settle(order, at(0), decide).await })
 }
 
 impl Group {
     async fn new() -> Self {
         let fixture = Fixture::new().await;
-        let (gifts, receiver) = (Arc::new(fixture.gifts()), fixture.user().await);
-        Self { fixture, gifts, receiver, calls: Calls::default(), tasks: Vec::new() }
+        let (gifts, receiver, held) = (Arc::new(fixture.gifts()), fixture.user().await, fixture.user().await);
+        Self { fixture, gifts, receiver, held, calls: Calls::default(), tasks: Vec::new() }
     }
 
     fn order(&self, sender: UserId, gift: &str, key: &str) -> GiftOrder {
@@ -37,8 +44,17 @@ impl Group {
     }
 
     fn settle(&self, order: &GiftOrder, decide: domain::gift::GiftDecision) -> JoinHandle<Settled> {
-        let (gifts, order) = (Arc::clone(&self.gifts), order.clone());
-        tokio::spawn(async move { gifts.settle(order, at(0), decide).await })
+        settle(&self.gifts, order, decide)
+    }
+
+    /// A new sender with coins, of the same writer as everybody that this makes: ids follow each other, and so do writers.
+    async fn sender(&self, coins: i64) -> UserId {
+        loop {
+            let user = self.fixture.user_with(coins).await;
+            if user.value() % 2 == 0 {
+                return user;
+            }
+        }
     }
 
     /// Holds a user's row.
@@ -48,14 +64,11 @@ impl Group {
         holder
     }
 
-    /// A gift to the receiver, and one more whose writer waits for her totals until they are let go.
+    /// A gift whose writer waits for its receiver until he is let go.
     async fn busy(&self) -> (tokio_postgres::Client, JoinHandle<Settled>) {
-        let user = self.fixture.user_with(20).await;
-        self.fixture.send(&self.order(user, "rose", "first")).await.unwrap();
-        let holder = self.fixture.client().await;
-        let hold = format!("BEGIN; SELECT FROM host_totals WHERE host_id = {} FOR UPDATE", self.receiver);
-        holder.batch_execute(&hold).await.unwrap();
-        let order = self.order(user, "rose", "busy");
+        let user = self.sender(10).await;
+        let holder = self.hold(self.held).await;
+        let order = order(user, self.held, "rose", 1, "busy");
         let busy = self.settle(&order, deciding(&order, &Calls::default()));
         self.fixture.until_waiting(1).await;
         (holder, busy)
@@ -89,26 +102,26 @@ async fn who_waits_at_the_same_time_shares_a_transaction() {
     let mut group = Group::new().await;
     let mut orders = Vec::new();
     for number in 0..40 {
-        let sender = group.fixture.user_with(10).await;
+        let sender = group.sender(10).await;
         orders.push(group.right(group.order(sender, "rose", &format!("k{number}"))));
     }
     let settled = group.run(orders).await;
     assert!(settled.iter().all(Result::is_ok), "{settled:?}");
-    // The two that kept the writer busy, and one group.
-    assert_eq!(group.fixture.number("SELECT COUNT(DISTINCT xmin::text) FROM gifts").await, 3);
-    assert_eq!((group.fixture.count("gifts").await, group.calls.count()), (42, 40));
+    // The one that kept the writer busy, and one group.
+    assert_eq!(group.fixture.number("SELECT COUNT(DISTINCT xmin::text) FROM gifts").await, 2);
+    assert_eq!((group.fixture.count("gifts").await, group.calls.count()), (41, 40));
     group.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_writer_who_waits_for_one_host_does_not_keep_the_next_ones_waiting() {
+async fn a_writer_who_waits_does_not_keep_the_others_senders_waiting() {
     let group = Group::new().await;
-    // Ids follow each other, so that it is another writer's.
-    let neighbour = group.fixture.user().await;
     let (holder, busy) = group.busy().await;
     for number in 0..3 {
+        // The id behind is the other writer's.
+        group.sender(10).await;
         let sender = group.fixture.user_with(10).await;
-        let one = order(sender, neighbour, "rose", 1, &format!("k{number}"));
+        let one = group.order(sender, "rose", &format!("k{number}"));
         group.settle(&one, deciding(&one, &group.calls)).await.unwrap().unwrap();
     }
     assert!(!busy.is_finished());
@@ -118,18 +131,18 @@ async fn a_writer_who_waits_for_one_host_does_not_keep_the_next_ones_waiting() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_sender_whom_the_other_writer_holds_is_settled_with_the_next_group() {
+async fn a_sender_whom_another_server_holds_is_settled_with_the_next_group() {
     let group = Group::new().await;
-    let neighbour = group.fixture.user().await;
-    let sender = group.fixture.user_with(1_000).await;
-    let others = [group.fixture.user_with(1_000).await, group.fixture.user_with(1_000).await];
+    let other_server = Arc::new(group.fixture.gifts());
+    let sender = group.sender(1_000).await;
+    let others = [group.sender(1_000).await, group.sender(1_000).await];
     let mut tasks = Vec::new();
     for number in 0..60 {
-        // The same sender to hosts of both writers, and others beside him.
-        let receiver = if number % 2 == 0 { group.receiver } else { neighbour };
+        // The same sender on both servers, and others beside him.
+        let gifts = if number % 2 == 0 { &group.gifts } else { &other_server };
         for from in [sender, others[number % 2]] {
-            let one = order(from, receiver, "rose", 1, &format!("k{number}"));
-            tasks.push(group.settle(&one, deciding(&one, &group.calls)));
+            let one = group.order(from, "rose", &format!("k{number}"));
+            tasks.push(settle(gifts, &one, deciding(&one, &group.calls)));
         }
     }
     for task in tasks {
@@ -144,7 +157,7 @@ async fn a_bad_order_fails_alone() {
     let mut group = Group::new().await;
     let (mut orders, mut senders) = (Vec::new(), Vec::new());
     for number in 0..9 {
-        let sender = group.fixture.user_with(100).await;
+        let sender = group.sender(100).await;
         senders.push(sender);
         let one = group.order(sender, "rose", &format!("k{number}"));
         let decide = if number == 4 {
@@ -162,14 +175,14 @@ async fn a_bad_order_fails_alone() {
         }
     }
     assert_eq!(group.fixture.balance(senders[4]).await, 100);
-    assert_eq!(group.fixture.count("gifts").await, 2 + 8);
+    assert_eq!(group.fixture.count("gifts").await, 1 + 8);
     group.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_key_is_one_request_within_a_group_too() {
     let mut group = Group::new().await;
-    let sender = group.fixture.user_with(1_000).await;
+    let sender = group.sender(1_000).await;
     let mut orders: Vec<_> = (0..10).map(|_| group.right(group.order(sender, "rose", "k"))).collect();
     orders.push(group.right(group.order(sender, "cute", "k")));
     let mut settled = group.run(orders).await;
@@ -184,7 +197,7 @@ async fn a_key_is_one_request_within_a_group_too() {
 async fn the_balance_is_as_those_before_have_left_it() {
     let mut group = Group::new().await;
     // A rose costs 10: three of five.
-    let sender = group.fixture.user_with(35).await;
+    let sender = group.sender(35).await;
     let orders = (0..5).map(|number| group.right(group.order(sender, "rose", &format!("k{number}")))).collect();
     let settled = group.run(orders).await;
     let left: Vec<_> = settled
@@ -199,7 +212,7 @@ async fn the_balance_is_as_those_before_have_left_it() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_sender_who_is_held_holds_nobody_else_up() {
     let mut group = Group::new().await;
-    let held = group.fixture.user_with(1_000).await;
+    let held = group.sender(1_000).await;
     let holder = group.hold(held).await;
     let late: Vec<_> = (0..20).map(|number| group.order(held, "rose", &format!("held-{number}"))).collect();
     let mut waiting = Vec::new();
@@ -210,7 +223,7 @@ async fn a_sender_who_is_held_holds_nobody_else_up() {
     for round in 0..5 {
         let mut tasks = Vec::new();
         for number in 0..10 {
-            let sender = group.fixture.user_with(10).await;
+            let sender = group.sender(10).await;
             let one = group.order(sender, "rose", &format!("{round}-{number}"));
             tasks.push(group.settle(&one, deciding(&one, &group.calls)));
         }

@@ -5,7 +5,7 @@ use persistence::PgGiftLedger;
 
 use crate::{
     reports::counted,
-    support::{Calls, Fixture, at, calendar, deciding, order},
+    support::{Calls, Fixture, at, calendar, deciding, order, roll_up},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -14,11 +14,13 @@ async fn an_order_is_looked_up_and_changes_totals_in_place_from_the_first_gift_o
     let (sender, receiver) = (fixture.user_with(100_000).await, fixture.user().await);
     // Plans are made while there is nothing, and kept.
     counted(&fixture, async |database| {
-        let gifts = PgGiftLedger::new(database, calendar());
+        let gifts = PgGiftLedger::new(database.clone(), calendar());
         for number in 0..200 {
             let quantity = if number == 0 { 1_000 } else { 1 };
             let one = order(sender, receiver, "rose", quantity, &format!("k{number}"));
             gifts.settle(one.clone(), at(0), deciding(&one, &Calls::default())).await.unwrap();
+            // Rolled up one by one, by whoever reads totals.
+            roll_up(&database).await;
         }
     })
     .await;

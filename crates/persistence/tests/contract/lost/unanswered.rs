@@ -5,7 +5,7 @@ use persistence::{Database, PoolSettings};
 use testkit::{Cut, Proxy, Weather};
 
 use super::{assert_sent_once, new_order, send_through, through};
-use crate::support::{Fixture, order};
+use crate::support::{Fixture, Place, order};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_that_got_no_answer_at_all_may_be_committed() {
@@ -41,9 +41,7 @@ async fn a_gift_that_may_be_committed_stays_so_while_its_session_holds_the_sende
     let database = through(&proxy).await;
     let first = order(one.sender(), one.receiver(), "rose", 1, "first");
     send_through(&database, &first).await.0.unwrap();
-    let holder = fixture.client().await;
-    let hold = format!("BEGIN; SELECT FROM host_totals WHERE host_id = {} FOR UPDATE", one.receiver());
-    holder.batch_execute(&hold).await.unwrap();
+    let gate = fixture.shut_gate(Place::Before("pending_rollups")).await;
     let sending = tokio::spawn({
         let (database, one) = (database.clone(), one.clone());
         async move { send_through(&database, &one).await.0 }
@@ -62,7 +60,7 @@ async fn a_gift_that_may_be_committed_stays_so_while_its_session_holds_the_sende
     let result = sending.await.unwrap();
 
     assert!(matches!(result, Err(SendGiftError::Store(StoreError::OutcomeUnknown(_)))), "{result:?}");
-    holder.batch_execute("COMMIT").await.unwrap();
+    gate.open().await;
     // Its session finds nobody to answer to, or has committed: the key tells which.
     fixture.send(&one).await.unwrap();
     let sent = format!("SELECT COUNT(*) FROM gifts WHERE sender_id = {}", one.sender());

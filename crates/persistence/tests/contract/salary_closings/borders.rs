@@ -92,7 +92,7 @@ async fn a_session_that_runs_on_counts_up_to_its_last_sign_of_life() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_of_the_week_that_is_still_being_booked_is_waited_for() {
     let month = Month::empty().await;
-    let gate = month.fixture.shut_gate(Place::Before("host_totals")).await;
+    let gate = month.fixture.shut_gate(Place::Before("pending_rollups")).await;
     let gifting = tokio::spawn({
         let (gifts, order) = (month.fixture.gifts(), order(month.fan, HOSTS[0], "rose", 3, "slow"));
         let decide = deciding(&order, &Calls::default());

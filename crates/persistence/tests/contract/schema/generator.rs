@@ -31,6 +31,7 @@ fn sql_type(name: &str) -> &'static str {
         "timestamptz" => "Timestamptz",
         "bytea" => "Bytea",
         "jsonb" => "Jsonb",
+        "_int8" => "Array<Nullable<BigInt>>",
         other => panic!("teach the generator the type {other}"),
     }
 }

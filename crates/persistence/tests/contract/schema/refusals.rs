@@ -56,6 +56,7 @@ impl Books {
         let (sender, receiver) = (fixture.user_with(100).await, fixture.user().await);
         let third = fixture.user().await;
         fixture.send(&order(sender, receiver, "rose", 2, "k")).await.unwrap();
+        fixture.roll_up().await;
         match self {
             Self::Sent => {}
             Self::SentAnd(more) => fixture.execute(&more.concat()).await,

@@ -58,6 +58,7 @@ impl Fixture {
         let (fan, host) = (self.user_with(diamonds * 2).await, self.user().await);
         self.send(&order(fan, host, "rose", diamonds / 5, "roses")).await.unwrap();
         assert_eq!(self.diamonds(host).await, diamonds);
+        self.roll_up().await;
         host
     }
 

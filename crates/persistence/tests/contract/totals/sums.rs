@@ -36,6 +36,7 @@ async fn check_sums(zone: &str, around: i64, seed: u64) {
         );
         gifts.settle(gift.clone(), instant, deciding(&gift, &Calls::default())).await.unwrap();
     }
+    fixture.roll_up().await;
     for (whole, part) in
         [("weekly", "daily"), ("daily", "hourly"), ("monthly", "daily"), ("all", "monthly"), ("all", "weekly")]
     {

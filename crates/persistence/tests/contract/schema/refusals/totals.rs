@@ -12,6 +12,14 @@ SELECT k.contype::text || ' ' || c.relname || ' ' || k.conname || ' '
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (CASE k.contype WHEN 'c' THEN k.conkey ELSE k.conkey[1:1] END)
  WHERE c.relname IN ('host_totals', 'fan_totals') AND k.contype <> 'n' ORDER BY 1";
 
+/// Notes gifts, with the numbers of the notes.
+fn pending(notes: &str) -> String {
+    format!(
+        "INSERT INTO pending_rollups OVERRIDING SYSTEM VALUE
+         SELECT id, at, at, at, at, gifts::bigint[] FROM (VALUES {notes}) AS note (id, gifts), (SELECT timestamptz 'epoch' AS at) AS once"
+    )
+}
+
 async fn table() -> Table {
     let rules = Fixture::new().await.texts(RULES).await;
     assert!(rules.len() > 10, "{rules:?}");
@@ -21,6 +29,8 @@ async fn table() -> Table {
             "INSERT INTO totals_calendar (is_only, zone) VALUES (false, 'a')".to_owned(),
             "totals_calendar_is_only".to_owned(),
         ),
+        (pending("(1, '{1}'), (1, '{2}')"), "pending_rollups_pkey".to_owned()),
+        (pending("(1, '{}')"), "pending_rollups_gift_ids_not_empty".to_owned()),
     ];
     for rule in rules {
         let words: Vec<&str> = rule.split(' ').collect();
