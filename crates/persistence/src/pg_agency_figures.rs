@@ -186,7 +186,7 @@ async fn lives(connection: &mut AsyncPgConnection, agency: AgencyId, span: Span)
 #[async_trait]
 impl AgencyFigures for PgAgencyFigures {
     async fn overview(&self, agency: AgencyId, spans: OverviewSpans) -> Result<Overview, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         let row: OverviewRow = sql_query(OVERVIEW)
             .bind::<BigInt, _>(agency.value())
             .bind::<Timestamptz, _>(spans.today.starts_at())
@@ -206,17 +206,17 @@ impl AgencyFigures for PgAgencyFigures {
         order: HostOrder,
         limit: Limit,
     ) -> Result<Vec<HostFigures>, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         hosts(&mut connection, (agency, span), order, limit).await.map_err(read_error)
     }
 
     async fn lives(&self, agency: AgencyId, span: Span) -> Result<LiveFigures, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         lives(&mut connection, agency, span).await.map_err(read_error)
     }
 
     async fn members(&self, agency: AgencyId, span: Span, page: PageRequest) -> Result<Page<Member>, StoreError> {
-        let mut connection = self.database.connection().await?;
+        let mut connection = self.database.with_totals().await?;
         members::members(&mut connection, self.calendar, (agency, span), page).await.map_err(read_error)
     }
 }

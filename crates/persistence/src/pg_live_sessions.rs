@@ -210,6 +210,7 @@ impl LiveSessions for PgLiveSessions {
 
     async fn end_abandoned(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<LiveSession>, StoreError> {
         let calendar = self.calendar;
+        self.database.catch_up().await?;
         self.database
             .atomically_once(async |connection: &mut AsyncPgConnection| {
                 ending::end_abandoned(connection, calendar, now, limit).await

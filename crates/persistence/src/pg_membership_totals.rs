@@ -1,5 +1,5 @@
 //! What hosts did within their memberships, for each day, week and month of the business calendar and all time
-//! (docs/adr/0014-agency-figures.md).
+//! (docs/adr/0014-agency-figures.md): live sessions are added when they end, gifts when they are rolled up.
 
 mod rebuild;
 
@@ -11,8 +11,6 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     agency::Membership,
-    id::UserId,
-    money::Diamonds,
     salary::PolicyHistory,
     time::{BusinessCalendar, Period, Window},
 };
@@ -22,53 +20,10 @@ use crate::{
     pg_memberships::{COLUMNS, Row, membership},
     pg_salary_policies,
     schema::memberships,
-    statement::{self, Statement},
 };
 
 /// The spans that totals are kept for. Their rows are locked in this order, those of a lower membership first.
 const PERIODS: [Period; 4] = [Period::Daily, Period::Weekly, Period::Monthly, Period::All];
-
-/// Adds the incomes of gifts to the memberships that cover their instants: hosts, incomes, instants, and the days, weeks and
-/// months that these lie in.
-const ADD_GIFTS: &str = "
-WITH sums AS (
-  SELECT m.id, m.host_id, m.agency_id, span.place, span.period, span.starts_at, SUM(gift.income)::bigint AS income
-    FROM unnest(?::bigint[], ?::bigint[], ?::timestamptz[], ?::timestamptz[], ?::timestamptz[], ?::timestamptz[])
-           AS gift (host_id, income, at, day, week, month)
-    JOIN memberships m
-      ON m.host_id = gift.host_id AND m.starts_at <= gift.at AND (m.ends_at IS NULL OR m.ends_at > gift.at)
-   CROSS JOIN LATERAL (VALUES (1, 'daily', gift.day), (2, 'weekly', gift.week), (3, 'monthly', gift.month),
-                              (4, 'all', 'epoch'::timestamptz)) AS span (place, period, starts_at)
-   GROUP BY 1, 2, 3, 4, 5, 6
-)
-INSERT INTO membership_totals AS t (membership_id, host_id, agency_id, period, starts_at, income)
-SELECT id, host_id, agency_id, period, starts_at, income FROM sums ORDER BY id, place, starts_at
-ON CONFLICT ON CONSTRAINT membership_totals_pkey DO UPDATE SET income = t.income + EXCLUDED.income";
-
-/// What adds gifts to the totals of the memberships that cover them, if any do: to go out within the statement that writes them. The
-/// hosts' rows are held already, `FOR KEY SHARE`, so that it sees every membership that was committed before they could be.
-pub(crate) fn additions(
-    calendar: BusinessCalendar,
-    gifts: &[(UserId, Diamonds, DateTime<Utc>)],
-) -> Option<statement::Part<'static>> {
-    // What brings nothing leaves no row.
-    let gifts: Vec<_> = gifts.iter().filter(|(_, income, _)| *income != Diamonds::ZERO).collect();
-    if gifts.is_empty() {
-        return None;
-    }
-    let instants: Vec<DateTime<Utc>> = gifts.iter().map(|(_, _, at)| *at).collect();
-    let starts =
-        |period| instants.iter().map(|at| calendar.span(period, *at).starts_at()).collect::<Vec<DateTime<Utc>>>();
-    let (days, weeks, months) = (starts(Period::Daily), starts(Period::Weekly), starts(Period::Monthly));
-    let addition = Statement::new(ADD_GIFTS)
-        .bind::<Array<BigInt>, _>(gifts.iter().map(|(host, ..)| host.value()).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(gifts.iter().map(|(_, income, _)| income.value()).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(instants)
-        .bind::<Array<Timestamptz>, _>(days)
-        .bind::<Array<Timestamptz>, _>(weeks)
-        .bind::<Array<Timestamptz>, _>(months);
-    Some(("memberships_of_hosts", addition))
-}
 
 /// A live session that has ended.
 #[derive(Clone, Copy)]

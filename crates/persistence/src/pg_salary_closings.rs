@@ -27,6 +27,7 @@ pub(crate) use self::inputs::thaw;
 use self::inputs::{KeptWeek, load, raw_week};
 use crate::{
     error::{contradictory, read_error},
+    pg_totals,
     pool::Database,
     schema::{memberships, salary_requests as requests, salary_statements as statements, salary_weeks as weeks, users},
 };
@@ -44,6 +45,9 @@ impl PgWeekClosings {
         Self { database, calendar }
     }
 }
+
+/// So often gifts of the week are rolled up before a closing gives up.
+const CATCH_UPS_MAX: u32 = 5;
 
 /// Hosts with a membership within `$2` and `$3` and without a statement of the week `$1`, from behind `$4` on.
 const OPEN_HOSTS: &str = "
@@ -77,12 +81,13 @@ async fn open_hosts(
     Ok(hosts.into_iter().map(|OpenHost { host_id }| UserId::new(host_id)).collect())
 }
 
+/// Closes a week, unless gifts of it are still to be rolled up.
 async fn close(
     connection: &mut AsyncPgConnection,
     order: &CloseOrder,
     at: DateTime<Utc>,
     decide: &StatementDecision,
-) -> QueryResult<Result<Closed, InvalidInputs>> {
+) -> QueryResult<Option<Result<Closed, InvalidInputs>>> {
     // UPDATE and no weaker lock: it waits for gifts to him and ends of his sessions that are under way, so that what was
     // stamped within the week is seen below, however slow its transaction was; and for another server that closes it.
     users::table.find(order.host.value()).select(users::id).for_update().first::<i64>(connection).await?;
@@ -93,12 +98,16 @@ async fn close(
         .await
         .optional()?;
     if closed.is_some() {
-        return Ok(Ok(Closed::Before));
+        return Ok(Some(Ok(Closed::Before)));
+    }
+    let [.., BusinessDay { end, .. }] = order.days;
+    if pg_totals::are_pending_before(connection, end).await? {
+        return Ok(None);
     }
     let kept = load(connection, order).await?;
     match decide(&raw_week(order.host, order.week, &kept)?) {
-        Ok(statement) => store(connection, &statement, &kept, at).await.map(Ok),
-        Err(invalid) => Ok(Err(invalid)),
+        Ok(statement) => store(connection, &statement, &kept, at).await.map(|closed| Some(Ok(closed))),
+        Err(invalid) => Ok(Some(Err(invalid))),
     }
 }
 
@@ -197,11 +206,18 @@ impl WeekClosings for PgWeekClosings {
         at: DateTime<Utc>,
         decide: StatementDecision,
     ) -> Result<Closed, CloseError> {
-        let outcome = self
-            .database
-            .atomically(async |connection: &mut AsyncPgConnection| close(connection, &order, at, &decide).await)
-            .await?;
-        Ok(outcome?)
+        // A week is closed after its end, so that after the first time only gifts are pending that were waited for.
+        for _ in 0..CATCH_UPS_MAX {
+            self.database.catch_up().await?;
+            let outcome = self
+                .database
+                .atomically(async |connection: &mut AsyncPgConnection| close(connection, &order, at, &decide).await)
+                .await?;
+            if let Some(closed) = outcome {
+                return Ok(closed?);
+            }
+        }
+        Err(StoreError::Unavailable("gifts of the week wait to be rolled up".into()).into())
     }
 
     async fn finish(&self, week: BusinessWeek, at: DateTime<Utc>) -> Result<(), StoreError> {

@@ -52,7 +52,7 @@ pub(super) async fn settle(
         keep(&mut posted, order, receipt)?;
         posted.gifts.push((id, posting, *at));
     }
-    if let Some(statement) = pg_gift_ledger::write(&posted, Vec::new()) {
+    if let Some(statement) = pg_gift_ledger::write(&posted, None) {
         statement.execute(connection).await?;
     }
     Ok(Ok(()))

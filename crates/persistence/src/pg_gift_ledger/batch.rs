@@ -18,7 +18,7 @@ use crate::{
     atomic::{Committed, Interrupted, Pipeline},
     error::unreadable,
     idempotency::{KeyedRequest, actor_id},
-    pg_membership_totals, pg_totals,
+    pg_totals,
 };
 
 /// What an order came to. A refusal is a value: it is committed where it is to be kept.
@@ -40,9 +40,8 @@ pub(super) async fn settle(
         let is_held = held == Held::LeaveOut && facts.is_held(waiting.order.sender());
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
-    let mut beside = vec![("pending", pg_totals::note(calendar, &posted.gifts)?)];
-    beside.extend(pg_membership_totals::additions(calendar, &posted.incomes()));
-    transaction.commit(posting::write(&posted, beside), outcomes).await
+    let note = pg_totals::note(calendar, &posted.gifts)?;
+    transaction.commit(posting::write(&posted, Some(note)), outcomes).await
 }
 
 /// Decides one order on the facts as those before have left them.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bytea, Integer, Text, Timestamptz};
-use domain::{gift::GiftPosting, id::UserId, money::Diamonds};
+use domain::gift::GiftPosting;
 
 use super::facts::KeptRow;
-use crate::statement::{Part, Statement};
+use crate::statement::Statement;
 
 /// A key, and the id of whose it is.
 pub(crate) type KeyOf<'a> = (i64, &'a str);
@@ -41,11 +41,6 @@ impl<'a> Posted<'a> {
         self.gifts.iter().map(left).collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
-    /// What every gift brought its host, and when.
-    pub(super) fn incomes(&self) -> Vec<(UserId, Diamonds, DateTime<Utc>)> {
-        self.gifts.iter().map(|(_, posting, at)| (posting.receiver, posting.host_income, *at)).collect()
-    }
-
     fn column<'p, T>(&'p self, value: impl Fn(&'p GiftPosting) -> T) -> Vec<T> {
         self.gifts.iter().map(|(_, posting, _)| value(posting)).collect()
     }
@@ -75,15 +70,15 @@ SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::text[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 
-/// What writes it in one statement, with what else its gifts change, in the transaction that the facts were locked in; `None` where
-/// there is nothing to write.
-pub(crate) fn write<'p>(posted: &'p Posted<'_>, beside: Vec<Part<'p>>) -> Option<Statement<'p, ()>> {
+/// What writes it in one statement, with the note that its gifts are to be rolled up, in the transaction that the facts were locked in;
+/// `None` where there is nothing to write.
+pub(crate) fn write<'p>(posted: &'p Posted<'_>, note: Option<Statement<'p, ()>>) -> Option<Statement<'p, ()>> {
     if posted.gifts.is_empty() {
         // Refusals that are kept.
         return (!posted.keys.is_empty()).then(|| posted.write_keys());
     }
     let mut parts = vec![("sent", posted.write_gifts()), ("kept", posted.write_keys())];
-    parts.extend(beside);
+    parts.extend(note.map(|note| ("pending", note)));
     Some(Statement::new(BALANCES).bind::<Array<BigInt>, _>(posted.balances()).with(parts))
 }
 

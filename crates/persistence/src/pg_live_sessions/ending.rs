@@ -7,7 +7,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Timestamptz},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use domain::{
     live::{LiveSession, Signs, duration_seconds},
     time::{BusinessCalendar, Period},
@@ -17,6 +17,7 @@ use super::{COLUMNS, Row, horizons, session};
 use crate::{
     error::unreadable,
     pg_membership_totals::{self, EndedLive},
+    pg_totals,
     schema::{gifts, host_totals as totals, live_session_viewers as viewers, live_sessions as sessions},
 };
 
@@ -54,8 +55,9 @@ pub(super) async fn end_abandoned(
     limit: u32,
 ) -> QueryResult<Vec<LiveSession>> {
     let (silent, stale) = horizons(now);
-    // The hosts too: whose membership changes at this moment is passed over. Nothing is waited for, so the order of the locks
-    // is no matter.
+    // Before any row: sessions add to the totals of memberships in the order of sessions, a roll-up in that of memberships.
+    connection.batch_execute(pg_totals::ROLL_UP_LOCK).await?;
+    // The hosts too: whose membership changes at this moment is passed over. Nobody is waited for.
     let taken: Vec<Taken> = sql_query(
         "SELECT s.id FROM live_sessions s JOIN users u ON u.id = s.host_id
           WHERE s.end_time IS NULL AND (s.last_sign_at <= $1 OR s.start_time <= $2) ORDER BY s.id LIMIT $3

@@ -23,6 +23,7 @@ given AS (
   SELECT m.id AS membership_id, span.period, span.starts_at, g.host_income AS income, 0 AS lives, 0 AS viewers,
          0 AS live_seconds, 0 AS valid_micros
     FROM gifts g
+    LEFT JOIN (SELECT unnest(gift_ids) AS id FROM pending_rollups) pending ON pending.id = g.id
     JOIN memberships m
       ON m.host_id = g.receiver_id AND m.starts_at <= g.created_at AND (m.ends_at IS NULL OR m.ends_at > g.created_at)
    CROSS JOIN LATERAL (VALUES
@@ -30,7 +31,7 @@ given AS (
       ('weekly', ($2::timestamptz[])[width_bucket(g.created_at, $2)]),
       ('monthly', ($3::timestamptz[])[width_bucket(g.created_at, $3)]),
       ('all', 'epoch'::timestamptz)) AS span (period, starts_at)
-   WHERE g.host_income > 0
+   WHERE g.host_income > 0 AND pending.id IS NULL
 ), lived AS (
   SELECT m.id AS membership_id, s.total_viewers AS viewers, GREATEST(s.start_time, m.starts_at) AS starts_at,
          LEAST(s.end_time, m.ends_at) AS ends_at, s.start_time, s.end_time

@@ -227,6 +227,7 @@ async fn totals_are_what_a_rebuild_makes_and_differences_are_found_and_mended() 
     for second in [310, 53_199, 53_200, 571_600, 3_336_400] {
         fixture.send_at(&order(fan, host, "rose", 3, &second.to_string()), second).await.unwrap();
     }
+    fixture.roll_up().await;
     let kept = "SELECT t::text FROM membership_totals t ORDER BY 1";
     let before = fixture.texts(kept).await;
     assert!(before.len() > 8, "{before:?}");

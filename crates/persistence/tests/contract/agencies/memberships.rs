@@ -151,6 +151,7 @@ async fn a_gift_at_the_border_never_changes_sides() {
     fixture.send_at(&order(fan, host, "rose", 2, "within"), 101).await.unwrap();
     let left = fixture.leave(host, 95).await;
     assert_eq!((left.until().unwrap() - at(101)).num_microseconds(), Some(1));
+    fixture.roll_up().await;
     let kept = "SELECT COALESCE(SUM(income), 0)::bigint FROM membership_totals WHERE period = 'all'";
     assert_eq!(fixture.number(kept).await, 10);
     fixture.assert_in_order().await;

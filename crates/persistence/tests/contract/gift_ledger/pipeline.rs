@@ -136,6 +136,7 @@ async fn a_gift_that_waited_for_its_host_to_join_counts_for_the_membership() {
     joining.batch_execute("COMMIT").await.unwrap();
 
     sending.await.unwrap().unwrap();
+    fixture.roll_up().await;
     let incomes = format!("SELECT income::text FROM membership_totals WHERE host_id = {host}");
     assert_eq!(fixture.texts(&incomes).await, ["5", "5", "5", "5"], "of the day, week, month and all time");
     fixture.assert_in_order().await;
