@@ -4,33 +4,34 @@ mod batch;
 mod facts;
 mod outcome;
 mod posting;
+mod queue;
 mod writer;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{
     gift::{GiftDecision, GiftLedger, GiftOrder, GiftReceipt, SendGiftError},
-    id::UserId,
     store::StoreError,
     time::BusinessCalendar,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use self::writer::{WRITERS, Writer};
 pub(crate) use self::{
     facts::KeptRow,
     outcome::KeptOutcome,
     posting::{Posted, write},
 };
+use self::{
+    queue::Queue,
+    writer::{WRITERS, Writer},
+};
 use crate::{pg_totals, pool::Database};
-
-/// So many orders wait for each writer, all of one host's if need be; who comes then waits for a place among them.
-const QUEUE_MAX: usize = 4_096;
 
 /// Settles gifts on PostgreSQL.
 pub struct PgGiftLedger {
-    /// Those of the writers.
-    queues: [mpsc::Sender<Waiting>; WRITERS],
+    queue: Arc<Queue>,
 }
 
 /// An order that waits to be settled.
@@ -41,6 +42,8 @@ struct Waiting {
     answer: oneshot::Sender<Result<GiftReceipt, SendGiftError>>,
     /// How many groups left it out because somebody else held its sender.
     left_out: u32,
+    /// Its place among those that wait.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl PgGiftLedger {
@@ -54,18 +57,17 @@ impl PgGiftLedger {
         let (pending, more) = mpsc::channel(1);
         tokio::spawn(pg_totals::keep_rolling_up(database.clone(), more));
         let writer = Writer::new(database, calendar, pending);
-        let queues = std::array::from_fn(|_| {
-            let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-            tokio::spawn(writer.clone().write(waiting));
-            queue
-        });
-        Self { queues }
+        let queue = Queue::new();
+        for _ in 0..WRITERS {
+            tokio::spawn(writer.clone().write(Arc::clone(&queue)));
+        }
+        Self { queue }
     }
+}
 
-    /// The queue of a sender's writer: no writer waits for a sender because of another one.
-    fn queue(&self, sender: UserId) -> Option<&mpsc::Sender<Waiting>> {
-        let writers = i64::try_from(WRITERS).ok()?;
-        self.queues.get(usize::try_from(sender.value().checked_rem_euclid(writers)?).ok()?)
+impl Drop for PgGiftLedger {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 
@@ -78,11 +80,8 @@ impl GiftLedger for PgGiftLedger {
         decide: GiftDecision,
     ) -> Result<GiftReceipt, SendGiftError> {
         let (answer, answered) = oneshot::channel();
-        let closed = || StoreError::Unavailable("nobody settles gifts any more".into());
-        let queue = self.queue(order.sender()).ok_or_else(closed)?;
-        let waiting = Waiting { order, at, decide, answer, left_out: 0 };
-        queue.send(waiting).await.map_err(|_| closed())?;
-        // A writer that is gone has died amid its work: only the key can tell what became of it.
-        answered.await.unwrap_or_else(|_| Err(StoreError::OutcomeUnknown("the writer of gifts is gone".into()).into()))
+        self.queue.push(Waiting { order, at, decide, answer, left_out: 0, _place: None }).await;
+        // Who was to answer has died amid his work: only the key can tell what became of it.
+        answered.await.unwrap_or_else(|_| Err(StoreError::OutcomeUnknown("a group of gifts was left".into()).into()))
     }
 }

@@ -3,23 +3,19 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{gift::SendGiftError, id::UserId, store::StoreError, time::BusinessCalendar};
-use tokio::sync::{
-    Semaphore,
-    mpsc::{Receiver, Sender},
-};
+use tokio::sync::{Semaphore, mpsc::Sender};
 
 use super::{
-    QUEUE_MAX, Waiting,
+    Waiting,
     batch::{self, Outcome},
     facts::Held,
+    queue::{Group, Queue},
 };
 use crate::{atomic::Pipeline, pool::Database};
 
-/// So many orders share a transaction at most.
-const BATCH_MAX: usize = 500;
-/// While one writer waits for its commit, another one settles. Each has hosts of its own.
+/// While one writer waits for its commit, another one settles.
 pub(super) const WRITERS: usize = 2;
-/// So many groups leave out an order whose sender somebody else holds before he is waited for: another writer soon lets him go.
+/// So many groups leave out an order whose sender somebody else holds before he is waited for: another server soon lets him go.
 const LEFT_OUT_MAX: u32 = 2;
 /// So many senders whom somebody else holds are waited for at once beside the writers; more hold the writers up.
 const HELD_SENDERS_MAX: usize = 4;
@@ -40,35 +36,28 @@ impl Writer {
     }
 
     /// Settles what comes, until the queue is closed and empty.
-    pub(super) async fn write(self, mut waiting: Receiver<Waiting>) {
-        let mut group = Vec::new();
-        loop {
-            if group.is_empty() {
-                if waiting.recv_many(&mut group, BATCH_MAX).await == 0 {
-                    return;
-                }
-            } else {
-                // Those who were left out come first. They fill no group: so many were not left out.
-                while group.len() < BATCH_MAX
-                    && let Ok(next) = waiting.try_recv()
-                {
-                    group.push(next);
-                }
+    pub(super) async fn write(self, queue: Arc<Queue>) {
+        while let Some(group) = queue.next().await {
+            // In a task of its own: a rule with a bug takes no writer with it.
+            if let Err(error) = tokio::spawn(self.clone().settle(group)).await {
+                tracing::error!(%error, "a group of gifts was left in the middle");
             }
-            let (left_out, is_away) = self.try_to_settle(std::mem::take(&mut group), Held::LeaveOut).await;
-            if is_away {
-                // Who waited behind it would find the same, and by then be told that his outcome is unknown.
-                let behind = std::iter::from_fn(|| waiting.try_recv().ok()).take(QUEUE_MAX).collect();
-                fail(behind, &StoreError::Unavailable("the orders before found the database away".into()));
-            }
-            // With the next group, if one is about to begin.
-            let (again, held): (Vec<_>, Vec<_>) = left_out
-                .into_iter()
-                .map(|order| Waiting { left_out: order.left_out.saturating_add(1), ..order })
-                .partition(|order| order.left_out < LEFT_OUT_MAX && !waiting.is_empty());
-            group = again;
-            self.wait_for(held).await;
         }
+    }
+
+    async fn settle(self, mut group: Group) {
+        let (left_out, is_away) = self.try_to_settle(std::mem::take(&mut group.orders), Held::LeaveOut).await;
+        if is_away {
+            // Who waited behind it would find the same, and by then be told that his outcome is unknown.
+            let behind = group.take_those_behind();
+            fail(behind, &StoreError::Unavailable("the orders before found the database away".into()));
+        }
+        let (again, held): (Vec<_>, Vec<_>) = left_out
+            .into_iter()
+            .map(|order| Waiting { left_out: order.left_out.saturating_add(1), ..order })
+            .partition(|order| order.left_out < LEFT_OUT_MAX);
+        group.put_back(again);
+        self.wait_for(held).await;
     }
 
     /// Settles orders whose senders somebody else holds, each sender's beside the writers.

@@ -47,16 +47,6 @@ impl Group {
         settle(&self.gifts, order, decide)
     }
 
-    /// A new sender with coins, of the same writer as everybody that this makes: ids follow each other, and so do writers.
-    async fn sender(&self, coins: i64) -> UserId {
-        loop {
-            let user = self.fixture.user_with(coins).await;
-            if user.value() % 2 == 0 {
-                return user;
-            }
-        }
-    }
-
     /// Holds a user's row.
     async fn hold(&self, user: UserId) -> tokio_postgres::Client {
         let holder = self.fixture.client().await;
@@ -64,26 +54,33 @@ impl Group {
         holder
     }
 
-    /// A gift whose writer waits for its receiver until he is let go.
-    async fn busy(&self) -> (tokio_postgres::Client, JoinHandle<Settled>) {
-        let user = self.sender(10).await;
-        let holder = self.hold(self.held).await;
-        let order = order(user, self.held, "rose", 1, "busy");
-        let busy = self.settle(&order, deciding(&order, &Calls::default()));
-        self.fixture.until_waiting(1).await;
+    /// So many gifts, each with a writer who waits for its receiver until he is let go.
+    async fn busy(&self, writers: usize) -> (tokio_postgres::Client, Vec<JoinHandle<Settled>>) {
+        let mut senders = Vec::new();
+        for _ in 0..writers {
+            senders.push(self.fixture.user_with(10).await);
+        }
+        let (holder, mut busy) = (self.hold(self.held).await, Vec::new());
+        for sender in senders {
+            let order = order(sender, self.held, "rose", 1, "busy");
+            busy.push(self.settle(&order, deciding(&order, &Calls::default())));
+            self.fixture.until_waiting(busy.len()).await;
+        }
         (holder, busy)
     }
 
-    /// Hands orders over while their writer is busy, and lets it go on: they are one group, in this order.
+    /// Hands orders over while both writers are busy, and lets these go on: they are one group, in this order.
     async fn run(&mut self, orders: Vec<(GiftOrder, domain::gift::GiftDecision)>) -> Vec<Settled> {
-        let (holder, busy) = self.busy().await;
+        let (holder, busy) = self.busy(2).await;
         for (order, decide) in orders {
             self.tasks.push(self.settle(&order, decide));
             // Handed over before the next one.
             tokio::task::yield_now().await;
         }
         holder.batch_execute("COMMIT").await.unwrap();
-        busy.await.unwrap().unwrap();
+        for busy in busy {
+            busy.await.unwrap().unwrap();
+        }
         let mut settled = Vec::new();
         for task in self.tasks.drain(..) {
             settled.push(task.await.unwrap());
@@ -102,24 +99,23 @@ async fn who_waits_at_the_same_time_shares_a_transaction() {
     let mut group = Group::new().await;
     let mut orders = Vec::new();
     for number in 0..40 {
-        let sender = group.sender(10).await;
+        let sender = group.fixture.user_with(10).await;
         orders.push(group.right(group.order(sender, "rose", &format!("k{number}"))));
     }
     let settled = group.run(orders).await;
     assert!(settled.iter().all(Result::is_ok), "{settled:?}");
-    // The one that kept the writer busy, and one group.
-    assert_eq!(group.fixture.number("SELECT COUNT(DISTINCT xmin::text) FROM gifts").await, 2);
-    assert_eq!((group.fixture.count("gifts").await, group.calls.count()), (41, 40));
+    // The two that kept the writers busy, and one group.
+    assert_eq!(group.fixture.number("SELECT COUNT(DISTINCT xmin::text) FROM gifts").await, 3);
+    assert_eq!((group.fixture.count("gifts").await, group.calls.count()), (42, 40));
     group.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_writer_who_waits_does_not_keep_the_others_senders_waiting() {
+async fn a_writer_who_waits_keeps_nobody_else_waiting() {
     let group = Group::new().await;
-    let (holder, busy) = group.busy().await;
+    let (holder, mut busy) = group.busy(1).await;
+    let busy = busy.remove(0);
     for number in 0..3 {
-        // The id behind is the other writer's.
-        group.sender(10).await;
         let sender = group.fixture.user_with(10).await;
         let one = group.order(sender, "rose", &format!("k{number}"));
         group.settle(&one, deciding(&one, &group.calls)).await.unwrap().unwrap();
@@ -134,8 +130,8 @@ async fn a_writer_who_waits_does_not_keep_the_others_senders_waiting() {
 async fn a_sender_whom_another_server_holds_is_settled_with_the_next_group() {
     let group = Group::new().await;
     let other_server = Arc::new(group.fixture.gifts());
-    let sender = group.sender(1_000).await;
-    let others = [group.sender(1_000).await, group.sender(1_000).await];
+    let sender = group.fixture.user_with(1_000).await;
+    let others = [group.fixture.user_with(1_000).await, group.fixture.user_with(1_000).await];
     let mut tasks = Vec::new();
     for number in 0..60 {
         // The same sender on both servers, and others beside him.
@@ -157,7 +153,7 @@ async fn a_bad_order_fails_alone() {
     let mut group = Group::new().await;
     let (mut orders, mut senders) = (Vec::new(), Vec::new());
     for number in 0..9 {
-        let sender = group.sender(100).await;
+        let sender = group.fixture.user_with(100).await;
         senders.push(sender);
         let one = group.order(sender, "rose", &format!("k{number}"));
         let decide = if number == 4 {
@@ -175,14 +171,14 @@ async fn a_bad_order_fails_alone() {
         }
     }
     assert_eq!(group.fixture.balance(senders[4]).await, 100);
-    assert_eq!(group.fixture.count("gifts").await, 1 + 8);
+    assert_eq!(group.fixture.count("gifts").await, 2 + 8);
     group.fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_key_is_one_request_within_a_group_too() {
     let mut group = Group::new().await;
-    let sender = group.sender(1_000).await;
+    let sender = group.fixture.user_with(1_000).await;
     let mut orders: Vec<_> = (0..10).map(|_| group.right(group.order(sender, "rose", "k"))).collect();
     orders.push(group.right(group.order(sender, "cute", "k")));
     let mut settled = group.run(orders).await;
@@ -197,7 +193,7 @@ async fn a_key_is_one_request_within_a_group_too() {
 async fn the_balance_is_as_those_before_have_left_it() {
     let mut group = Group::new().await;
     // A rose costs 10: three of five.
-    let sender = group.sender(35).await;
+    let sender = group.fixture.user_with(35).await;
     let orders = (0..5).map(|number| group.right(group.order(sender, "rose", &format!("k{number}")))).collect();
     let settled = group.run(orders).await;
     let left: Vec<_> = settled
@@ -212,7 +208,7 @@ async fn the_balance_is_as_those_before_have_left_it() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_sender_who_is_held_holds_nobody_else_up() {
     let mut group = Group::new().await;
-    let held = group.sender(1_000).await;
+    let held = group.fixture.user_with(1_000).await;
     let holder = group.hold(held).await;
     let late: Vec<_> = (0..20).map(|number| group.order(held, "rose", &format!("held-{number}"))).collect();
     let mut waiting = Vec::new();
@@ -223,7 +219,7 @@ async fn a_sender_who_is_held_holds_nobody_else_up() {
     for round in 0..5 {
         let mut tasks = Vec::new();
         for number in 0..10 {
-            let sender = group.sender(10).await;
+            let sender = group.fixture.user_with(10).await;
             let one = group.order(sender, "rose", &format!("{round}-{number}"));
             tasks.push(group.settle(&one, deciding(&one, &group.calls)));
         }

@@ -98,11 +98,15 @@ async fn a_rule_that_panics_amid_its_transaction_leaves_none_behind() {
     fixture.send(&order(sender, receiver, "rose", 1, "before")).await.unwrap();
     let [before] = fixture.texts(SESSIONS).await.try_into().unwrap();
     let one = order(sender, receiver, "rose", 1, "k");
-    let died = fixture.gifts().settle(one.clone(), at(0), Box::new(|_| panic!("a rule with a bug"))).await;
-    assert!(died.is_err(), "{died:?}");
+    let gifts = fixture.gifts();
+    // More often than there are writers: none of them is lost.
+    for _ in 0..3 {
+        let died = gifts.settle(one.clone(), at(0), Box::new(|_| panic!("a rule with a bug"))).await;
+        assert!(died.is_err(), "{died:?}");
+    }
 
     let calls = Calls::default();
-    fixture.gifts().settle(one.clone(), at(0), deciding(&one, &calls)).await.unwrap();
+    gifts.settle(one.clone(), at(0), deciding(&one, &calls)).await.unwrap();
 
     assert_eq!((calls.count(), fixture.balance(sender).await), (1, 10));
     until("another session is used", async || {

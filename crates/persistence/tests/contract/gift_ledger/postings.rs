@@ -87,7 +87,7 @@ async fn a_posting_that_breaks_a_rule_of_the_books_writes_nothing() {
     let self_gift = |posting: &mut GiftPosting| posting.receiver = posting.sender;
     check_refused(&fixture, self_gift, "gifts_no_self_gift").await;
     let nobody = |posting: &mut GiftPosting| posting.receiver = UserId::new(1);
-    check_refused(&fixture, nobody, "gifts_receiver_id_fkey").await;
+    check_refused(&fixture, nobody, "gifts_between_users").await;
     fixture.assert_in_order().await;
 }
 

@@ -30,9 +30,8 @@ fn users() -> Table {
         (insert("10000001, '1', '', '', 0, 'user', 0"), "users_pkey"),
         (insert("1, '0810000001', '', '', 0, 'user', 0"), "users_phone_key"),
         (insert("1, '1', '', '', -1, 'user', 0"), "users_balance_non_negative"),
-        ("DELETE FROM users WHERE id = 10000001".to_owned(), "gifts_sender_id_fkey"),
-        ("DELETE FROM users WHERE id = 10000002".to_owned(), "gifts_receiver_id_fkey"),
-        ("UPDATE users SET id = 5 WHERE id = 10000001".to_owned(), "gifts_sender_id_fkey"),
+        ("DELETE FROM users WHERE id = 10000002".to_owned(), "users_stay"),
+        ("UPDATE users SET id = 5 WHERE id = 10000002".to_owned(), "users_stay"),
     ];
     Table::new(Books::Sent, rows)
 }
@@ -74,8 +73,8 @@ fn right_gift() -> Table {
 fn gifts() -> Table {
     let rows: [(&[(&str, &str)], &str); 21] = [
         (&[("receiver_id", "10000001")], "gifts_no_self_gift"),
-        (&[("sender_id", "1")], "gifts_sender_id_fkey"),
-        (&[("receiver_id", "1")], "gifts_receiver_id_fkey"),
+        (&[("sender_id", "1")], "gifts_between_users"),
+        (&[("receiver_id", "1")], "gifts_between_users"),
         (&[("host_income", "4")], "gifts_split_exact"),
         (&[("host_income", "6")], "gifts_split_exact"),
         (&[("host_income", "10")], "gifts_split_exact"),
@@ -192,7 +191,7 @@ fn append_only() -> Table {
             statements.push((statement, refused_by.clone()));
         }
     }
-    statements.push(("TRUNCATE users CASCADE".to_owned(), "gifts_append_only".to_owned()));
+    statements.push(("TRUNCATE users CASCADE".to_owned(), "users_stay".to_owned()));
     let upsert = "INSERT INTO idempotency_keys SELECT * FROM idempotency_keys
         ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE SET outcome = '{}'";
     statements.push((upsert.to_owned(), "idempotency_keys_append_only".to_owned()));
