@@ -5,7 +5,7 @@
 //! - **Atomicity.** A port's method is one transaction or one statement. A method that fails wrote nothing, or says that
 //!   the outcome is unknown; money methods try again under their idempotency key before they say so.
 //! - **One lock order** for the whole system (docs/database.md): users by id, agencies, live sessions by id, then rows that are
-//!   only inserted, totals of hosts, of fans, of memberships, keys last; the exception of gifts is told there. Crossing gifts cannot
+//!   only inserted, totals of memberships, keys last; the exceptions, gifts and roll-ups, are told there. Crossing gifts cannot
 //!   deadlock.
 //! - **The database is the last line.** Named constraints forbid a negative balance, a self-gift, a wrong split, half an
 //!   exchange, and any change of a money row, also to a bug in this crate.

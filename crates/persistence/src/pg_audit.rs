@@ -142,6 +142,10 @@ SELECT 'a decided salary has one key', 'salary request ' || r.id, COUNT(k.key) -
    AND k.outcome -> 'decided' ->> 'status' = r.status
  WHERE r.status <> 'pending' GROUP BY r.id HAVING COUNT(k.key) <> 1
 UNION ALL
+SELECT 'a gift is between two users', 'gift ' || g.id, -1
+  FROM gifts g LEFT JOIN users sender ON sender.id = g.sender_id LEFT JOIN users receiver ON receiver.id = g.receiver_id
+ WHERE sender.id IS NULL OR receiver.id IS NULL
+UNION ALL
 SELECT 'a gift is rolled up once', 'gift ' || pending.id, COUNT(*) - COUNT(DISTINCT g.id)
   FROM (SELECT unnest(gift_ids) AS id FROM pending_rollups) pending LEFT JOIN gifts g USING (id)
  GROUP BY pending.id HAVING COUNT(*) <> 1 OR COUNT(g.id) <> 1

@@ -8,6 +8,7 @@ use domain::{
     id::{ExchangeId, UserId},
     idempotency::{Actor, RequestKey},
     money::{Coins, Diamonds},
+    store::StoreError,
     wallet::{
         ExchangeContext, ExchangeDecision, ExchangeError, ExchangeLedger, ExchangeOrder, ExchangePosting,
         ExchangeReceipt, ExchangeRefusal, MovementKind, Purse,
@@ -47,24 +48,33 @@ impl ExchangeLedger for PgExchangeLedger {
         at: DateTime<Utc>,
         decide: ExchangeDecision,
     ) -> Result<ExchangeReceipt, ExchangeError> {
-        self.database.catch_up().await?;
+        // Where it fails, what is kept under the key can be answered all the same.
+        let caught_up = self.database.catch_up().await;
+        let is_new_possible = caught_up.is_ok();
         let outcome = self
             .database
-            .atomically(async |connection: &mut AsyncPgConnection| exchange_once(connection, &order, at, &decide).await)
+            .atomically(async |connection: &mut AsyncPgConnection| {
+                exchange_once(connection, &order, at, is_new_possible.then_some(&decide)).await
+            })
             .await?;
-        outcome.map_err(ExchangeError::Refused)
+        match (outcome, caught_up) {
+            (Some(outcome), _) => outcome.map_err(ExchangeError::Refused),
+            (None, Err(error)) => Err(error.into()),
+            (None, Ok(())) => Err(StoreError::Corrupt("an exchange was not decided".into()).into()),
+        }
     }
 }
 
 /// What an order came to. A refusal is a value: it is committed where it is to be kept.
 type Outcome = Result<ExchangeReceipt, ExchangeRefusal>;
 
+/// Answers what is kept under the key, or decides, where that is possible.
 async fn exchange_once(
     connection: &mut AsyncPgConnection,
     order: &ExchangeOrder,
     at: DateTime<Utc>,
-    decide: &ExchangeDecision,
-) -> QueryResult<Outcome> {
+    decide: Option<&ExchangeDecision>,
+) -> QueryResult<Option<Outcome>> {
     // The host's row first: its lock makes the look-up of the key safe, and lets one exchange of hers pass at a time.
     let host = lock_purse(connection, order.host).await?;
     let request = KeyedRequest {
@@ -74,10 +84,11 @@ async fn exchange_once(
         content: order.content(),
     };
     match request.find::<KeptOutcome>(connection).await? {
-        Some(Kept::Outcome(kept)) => return kept.into_outcome(),
-        Some(Kept::OtherContent) => return Ok(Err(ExchangeRefusal::KeyReused)),
+        Some(Kept::Outcome(kept)) => return kept.into_outcome().map(Some),
+        Some(Kept::OtherContent) => return Ok(Some(Err(ExchangeRefusal::KeyReused))),
         None => {}
     }
+    let Some(decide) = decide else { return Ok(None) };
     let outcome = match decide(&ExchangeContext { host }) {
         Ok(posting) => Ok(post(connection, order, host, &posting, at).await?),
         Err(refusal) => Err(refusal),
@@ -85,12 +96,12 @@ async fn exchange_once(
     if let Some(kept) = KeptOutcome::of(&outcome, &order.key) {
         request.keep(connection, &kept, at).await?;
     }
-    Ok(outcome)
+    Ok(Some(outcome))
 }
 
 /// Locks a host's row and reads what an exchange is decided on.
 ///
-/// NO KEY UPDATE and not UPDATE: the foreign keys of gifts to her take KEY SHARE locks on the same row.
+/// NO KEY UPDATE and not UPDATE: gifts to her take KEY SHARE locks on the same row.
 async fn lock_purse(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<Option<Purse>> {
     let row: Option<(i64, Option<DateTime<Utc>>)> = users::table
         .find(host.value())

@@ -106,7 +106,7 @@ async fn other_income(connection: &mut AsyncPgConnection, host: UserId) -> Query
     Ok(OtherIncome { exchanged: of("exchange"), salaries: of("salary") })
 }
 
-/// The diamonds that a host has left. No row is locked: what is committed meanwhile only adds to them, as long as nobody
+/// The diamonds that a host has left, without gifts that are still to be rolled up. No row is locked: what is committed meanwhile only adds to them, as long as nobody
 /// exchanges hers, which a lock of her row in `users` sees to.
 pub(crate) async fn diamonds(connection: &mut AsyncPgConnection, host: UserId) -> QueryResult<Diamonds> {
     let always = Span { period: Period::All, window: Window::ALWAYS };

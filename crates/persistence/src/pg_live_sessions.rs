@@ -149,7 +149,6 @@ async fn end(
 impl LiveSessions for PgLiveSessions {
     async fn start(&self, host: UserId, room: Option<RoomId>, at: DateTime<Utc>) -> Result<StartedSession, StoreError> {
         let calendar = self.calendar;
-        self.database.catch_up().await?;
         self.database
             .atomically_once(async |connection: &mut AsyncPgConnection| {
                 start(connection, calendar, (host, room.as_ref()), at).await
@@ -164,7 +163,6 @@ impl LiveSessions for PgLiveSessions {
         at: DateTime<Utc>,
     ) -> Result<Option<EndedSession>, StoreError> {
         let calendar = self.calendar;
-        self.database.catch_up().await?;
         self.database
             .atomically(async |connection: &mut AsyncPgConnection| end(connection, calendar, (id, host), at).await)
             .await
@@ -210,12 +208,26 @@ impl LiveSessions for PgLiveSessions {
 
     async fn end_abandoned(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<LiveSession>, StoreError> {
         let calendar = self.calendar;
-        self.database.catch_up().await?;
-        self.database
-            .atomically_once(async |connection: &mut AsyncPgConnection| {
-                ending::end_abandoned(connection, calendar, now, limit).await
-            })
-            .await
+        let mut ended = Vec::new();
+        for _ in 0..limit {
+            let one = self
+                .database
+                .atomically_once(async |connection: &mut AsyncPgConnection| {
+                    ending::end_abandoned(connection, calendar, now).await
+                })
+                .await;
+            match one {
+                Ok(Some(session)) => ended.push(session),
+                Ok(None) => break,
+                Err(error) if ended.is_empty() => return Err(error),
+                // Those that have ended are to be told; the others end the next time.
+                Err(error) => {
+                    tracing::warn!(%error, "an abandoned session is not ended yet");
+                    break;
+                }
+            }
+        }
+        Ok(ended)
     }
 
     async fn spans(&self, host: UserId, window: Window) -> Result<Vec<SessionSpan>, StoreError> {

@@ -105,7 +105,7 @@ async fn decide_once(
 /// Locks the host's row, the caller's agency and the request, in this order, and reads what is decided on; whether there is a
 /// host at all.
 ///
-/// The host's row NO KEY UPDATE and not UPDATE: the foreign keys of gifts to him take KEY SHARE locks on it. Decisions and
+/// The host's row NO KEY UPDATE and not UPDATE: gifts to him take KEY SHARE locks on it. Decisions and
 /// exchanges of one host pass one at a time. The request UPDATE, because a payout will refer to what is written to it.
 async fn lock(connection: &mut AsyncPgConnection, order: &SalaryOrder) -> QueryResult<(SalaryContext, bool)> {
     // Whose salary it is, and which agency decides, never changes, so that it may be asked before anything is locked.

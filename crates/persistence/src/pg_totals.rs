@@ -8,7 +8,7 @@ use domain::time::Period;
 
 pub use rebuild::PgGiftTotals;
 pub(crate) use rebuild::{Extent, Row, differences, starts, take_time};
-pub(crate) use rollup::{LOCK as ROLL_UP_LOCK, RollUps, are_pending_before, keep_rolling_up, note};
+pub(crate) use rollup::{RollUps, are_pending_before, keep_rolling_up, note};
 
 /// What the columns of a period begin with in the totals of fans.
 pub(crate) const fn fan_span(period: Period) -> &'static str {

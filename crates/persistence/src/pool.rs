@@ -87,7 +87,7 @@ impl Database {
             .map_err(|error| ConnectError(error.to_string()))?;
         let places = settings.connections_max.saturating_sub(settings.connections_max.div_ceil(READERS_SHARE));
         let writers = Arc::new(Semaphore::new(usize::try_from(places.max(1)).unwrap_or(1)));
-        Ok(Self { pool, lines, writers, roll_ups: Arc::default() })
+        Ok(Self { pool, lines, writers, roll_ups: RollUps::new(Handle::current()) })
     }
 
     /// Whether the database answers and can be written to, within twice the time that a request waits for a connection.
@@ -124,7 +124,7 @@ impl Database {
     }
 
     /// The roll-ups of this program.
-    pub(crate) fn roll_ups(&self) -> &RollUps {
+    pub(crate) const fn roll_ups(&self) -> &Arc<RollUps> {
         &self.roll_ups
     }
 

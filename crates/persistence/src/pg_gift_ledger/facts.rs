@@ -29,7 +29,7 @@ SET LOCAL enable_mergejoin = off";
 
 /// Senders, in one order for all transactions: two groups never wait for each other in a circle.
 ///
-/// NO KEY UPDATE and not UPDATE: the foreign keys of crossing gifts take KEY SHARE locks on the same rows.
+/// NO KEY UPDATE and not UPDATE: crossing gifts take KEY SHARE locks on the same rows.
 const SENDERS: &str = "
 SELECT id, balance, banned_at IS NOT NULL, token_epoch FROM users WHERE id = ANY (?) ORDER BY id FOR NO KEY UPDATE";
 
@@ -44,7 +44,7 @@ const PEOPLE: &str = "SELECT id, balance, banned_at IS NOT NULL, token_epoch FRO
 /// Receivers; what is kept under the keys, which is safe from races, since the senders are locked; entries of the catalogue; and
 /// numbers for gifts, drawn beforehand, so that all that belongs to a gift is written at once.
 ///
-/// KEY SHARE, as the foreign keys take it when all is written: nothing of the receivers is changed, but whoever begins or ends a
+/// KEY SHARE: nothing of the receivers is changed, but whoever begins or ends a
 /// membership of theirs, or closes their week, waits until the gifts are committed.
 const THE_OTHERS: &str = "
 SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM users WHERE id = ANY (?)

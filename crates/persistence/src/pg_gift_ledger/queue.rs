@@ -3,6 +3,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use domain::id::UserId;
@@ -14,6 +15,9 @@ use super::Waiting;
 const BATCH_MAX: usize = 500;
 /// So many orders wait at most; who comes then waits for a place among them.
 const QUEUE_MAX: usize = 8_192;
+
+/// How long orders wait for a group that is under way to end, or for more of them, before they are settled beside it.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The orders that wait, in the order in which they came.
 pub(super) struct Queue {
@@ -35,9 +39,9 @@ struct State {
 
 impl State {
     /// A group, where one is to begin. Beside another one that is under way it begins when as many wait as that has: so groups grow
-    /// with the load, while the one that waits for its commit does not keep the next one waiting.
-    fn take(&mut self) -> Vec<Waiting> {
-        if self.waiting.len() < self.under_way {
+    /// with the load, while the one that waits for its commit does not keep the next one waiting. Where that is late, nobody waits for it.
+    fn take(&mut self, is_late: bool) -> Vec<Waiting> {
+        if self.waiting.len() < self.under_way && !is_late {
             return Vec::new();
         }
         // What a sender has under way comes first; what he has behind it would only wait for his row.
@@ -104,16 +108,24 @@ impl Queue {
     pub(super) async fn push(&self, order: Waiting) {
         // Never closed.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        self.lock().waiting.push_back(Waiting { _place: place, ..order });
-        self.changed.notify_one();
+        let mut state = self.lock();
+        let is_behind = state.busy.contains(&order.order.sender());
+        state.waiting.push_back(Waiting { _place: place, ..order });
+        drop(state);
+        // What is behind others of its sender makes no group possible: the end of theirs will.
+        if !is_behind {
+            self.changed.notify_one();
+        }
     }
 
     /// The next group; `None` when nothing waits and nothing will come.
     pub(super) async fn next(self: &Arc<Self>) -> Option<Group> {
+        let mut is_late = false;
         loop {
-            let (orders, is_over) = {
+            let (orders, is_over, is_anybody_waiting) = {
                 let mut state = self.lock();
-                (state.take(), state.is_closed && state.waiting.is_empty())
+                let orders = state.take(is_late);
+                (orders, state.is_closed && state.waiting.is_empty(), !state.waiting.is_empty())
             };
             if !orders.is_empty() {
                 let senders = orders.iter().map(|order| order.order.sender()).collect();
@@ -124,7 +136,13 @@ impl Queue {
                 self.changed.notify_one();
                 return None;
             }
-            self.changed.notified().await;
+            let changed = self.changed.notified();
+            if is_anybody_waiting {
+                is_late = tokio::time::timeout(PATIENCE, changed).await.is_err();
+            } else {
+                changed.await;
+                is_late = false;
+            }
         }
     }
 
@@ -146,6 +164,9 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+
+    /// How long a test waits for what must come.
+    const DEADLINE: Duration = Duration::from_secs(20);
 
     async fn push(queue: &Arc<Queue>, sender: i64) {
         let (gift, key) = (GiftKey::parse("rose").unwrap(), RequestKey::parse("k").unwrap());
@@ -201,6 +222,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_waits_for_long_for_a_group_that_does_not_end() {
+        let queue = Queue::new();
+        for sender in 1..=3 {
+            push(&queue, sender).await;
+        }
+        let (first, _) = next(&queue).unwrap();
+        push(&queue, 4).await;
+        assert!(next(&queue).is_none());
+        let second = tokio::time::timeout(DEADLINE, queue.next()).await.unwrap().unwrap();
+        assert_eq!(second.orders.len(), 1);
+        drop(first);
+    }
+
+    #[tokio::test]
     async fn a_sender_is_in_one_group_at_a_time_and_holds_nobody_up() {
         let queue = Queue::new();
         push(&queue, 1).await;
@@ -251,7 +286,7 @@ mod tests {
         queue.close();
         assert_eq!(senders(&queue), [1]);
         let both = futures_util::future::join(queue.next(), queue.next());
-        let (first, second) = tokio::time::timeout(std::time::Duration::from_secs(5), both).await.unwrap();
+        let (first, second) = tokio::time::timeout(DEADLINE, both).await.unwrap();
         assert!(first.is_none() && second.is_none());
     }
 }

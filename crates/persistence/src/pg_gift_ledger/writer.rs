@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use diesel::result::Error as DieselError;
 use domain::{gift::SendGiftError, id::UserId, store::StoreError, time::BusinessCalendar};
 use tokio::sync::{Semaphore, mpsc::Sender};
 
@@ -11,7 +12,11 @@ use super::{
     facts::Held,
     queue::{Group, Queue},
 };
-use crate::{atomic::Pipeline, pool::Database};
+use crate::{
+    atomic::Pipeline,
+    error::{Class, classify},
+    pool::Database,
+};
 
 /// While one writer waits for its commit, another one settles.
 pub(super) const WRITERS: usize = 2;
@@ -57,6 +62,8 @@ impl Writer {
             .map(|order| Waiting { left_out: order.left_out.saturating_add(1), ..order })
             .partition(|order| order.left_out < LEFT_OUT_MAX);
         group.put_back(again);
+        // Others of its senders may go on, while this one waits for a place to wait in.
+        drop(group);
         self.wait_for(held).await;
     }
 
@@ -104,13 +111,19 @@ impl Writer {
                     groups.push(group);
                 }
                 Err(error) => {
-                    is_away |= matches!(error, StoreError::Unavailable(_));
+                    is_away |= is_away_for_all(&error);
                     fail(group, &error);
                 }
             }
         }
         (left_out, is_away)
     }
+}
+
+/// Whether an error says that nobody else fares better: not where a group lost against somebody who holds its rows.
+fn is_away_for_all(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return false };
+    cause.downcast_ref::<DieselError>().is_none_or(|error| classify(error) != Class::Conflict)
 }
 
 /// Answers those who have an outcome; returns the others.

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, QueryDsl as _, QueryResult, QueryableByName,
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    QueryableByName,
     dsl::sql,
     sql_query,
     sql_types::{BigInt, Timestamptz},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
     live::{LiveSession, Signs, duration_seconds},
     time::{BusinessCalendar, Period},
@@ -47,38 +48,28 @@ pub(super) async fn end(
     session(row)
 }
 
-/// Ends what is over, and passes over what another server has in its hands.
+/// Ends one session that is over, and passes over what another server has in its hands. One in a transaction: it adds to the totals of
+/// memberships in the order of a roll-up, as those of several sessions would not.
 pub(super) async fn end_abandoned(
     connection: &mut AsyncPgConnection,
     calendar: BusinessCalendar,
     now: DateTime<Utc>,
-    limit: u32,
-) -> QueryResult<Vec<LiveSession>> {
+) -> QueryResult<Option<LiveSession>> {
     let (silent, stale) = horizons(now);
-    // Before any row: sessions add to the totals of memberships in the order of sessions, a roll-up in that of memberships.
-    connection.batch_execute(pg_totals::ROLL_UP_LOCK).await?;
-    // The hosts too: whose membership changes at this moment is passed over. Nobody is waited for.
-    let taken: Vec<Taken> = sql_query(
+    // The host, too: whose membership changes at this moment is passed over. Nobody is waited for.
+    let taken: Option<Taken> = sql_query(
         "SELECT s.id FROM live_sessions s JOIN users u ON u.id = s.host_id
-          WHERE s.end_time IS NULL AND (s.last_sign_at <= $1 OR s.start_time <= $2) ORDER BY s.id LIMIT $3
+          WHERE s.end_time IS NULL AND (s.last_sign_at <= $1 OR s.start_time <= $2) ORDER BY s.id LIMIT 1
             FOR KEY SHARE OF u SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED",
     )
     .bind::<Timestamptz, _>(silent)
     .bind::<Timestamptz, _>(stale)
-    .bind::<BigInt, _>(i64::from(limit))
-    .load(connection)
-    .await?;
-    let rows: Vec<Row> = sessions::table
-        .filter(sessions::id.eq_any(taken.iter().map(|taken| taken.id)))
-        .order(sessions::id)
-        .select(COLUMNS)
-        .load(connection)
-        .await?;
-    let mut ended = Vec::new();
-    for row in rows {
-        ended.push(end(connection, calendar, row, now).await?);
-    }
-    Ok(ended)
+    .get_result(connection)
+    .await
+    .optional()?;
+    let Some(Taken { id }) = taken else { return Ok(None) };
+    let row: Row = sessions::table.find(id).select(COLUMNS).first(connection).await?;
+    end(connection, calendar, row, now).await.map(Some)
 }
 
 #[derive(QueryableByName)]
@@ -88,7 +79,7 @@ struct Taken {
 }
 
 /// What gifts brought `host` from `start` to `end`: whole hours from the totals, the rest from the gifts themselves, so
-/// that no more than two hours of them are ever read.
+/// that no more than two hours of them are read, unless gifts of the whole hours wait to be rolled up at this moment.
 async fn gift_income(
     connection: &mut AsyncPgConnection,
     calendar: BusinessCalendar,
@@ -98,7 +89,7 @@ async fn gift_income(
 ) -> QueryResult<i64> {
     let first_hour = calendar.span(Period::Hourly, start).window.end.unwrap_or(end);
     let last_hour = calendar.span(Period::Hourly, end).starts_at();
-    if first_hour >= last_hour {
+    if first_hour >= last_hour || pg_totals::are_pending_before(connection, last_hour).await? {
         return part_income(connection, host, start, end).await;
     }
     let hours: i64 = totals::table

@@ -3,7 +3,10 @@
 mod sql;
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,7 +22,10 @@ use domain::{
     store::StoreError,
     time::{BusinessCalendar, Span},
 };
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, mpsc},
+};
 
 pub(crate) use self::sql::LOCK;
 use self::sql::{IS_PENDING, NOTE, ROLL_UP, SETTINGS};
@@ -60,55 +66,71 @@ pub(crate) fn note(
         .bind::<Array<Integer>, _>(places))
 }
 
-/// So many notes are rolled up at once, each of them of one group of gifts: few enough for the time that a statement has.
+/// So many notes are rolled up at once, each of them of one group of gifts.
 const NOTES_MAX: i64 = 64;
+/// So many gifts are, and at least one note: few enough for the time that a statement has.
+const GIFTS_MAX: i64 = 4_000;
 /// So many sessions are tried to look whether anything is pending.
 const LOOKS_MAX: u32 = 3;
 /// So many roll-ups follow each other at most until nothing is pending.
 const ROLL_UPS_MAX: u32 = 1_000;
+/// How long somebody waits for those that he needs.
+const WAIT_MAX: Duration = Duration::from_secs(4);
 /// How long the background waits for more gifts: those of one roll-up share the rows of their hosts.
 const GATHERING: Duration = Duration::from_millis(250);
 /// How long it waits after a roll-up that failed.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The roll-ups of one program: whoever needs one while one runs shares the next one.
-#[derive(Default)]
 pub(crate) struct RollUps {
+    /// Where they run: whoever waits for one may go away in the middle.
+    runtime: Handle,
     /// How many have begun.
     begun: AtomicU64,
     last: Mutex<Last>,
 }
 
 /// The last one that has ended.
-#[derive(Default)]
 struct Last {
     /// Its number.
     number: u64,
     /// Why it failed.
     failure: Option<String>,
+    /// So many gifts are tried next: less after a failure, and more after each success.
+    gifts: i64,
 }
 
 impl RollUps {
+    /// Roll-ups that run on this runtime.
+    pub(crate) fn new(runtime: Handle) -> Arc<Self> {
+        let last = Mutex::new(Last { number: 0, failure: None, gifts: GIFTS_MAX });
+        Arc::new(Self { runtime, begun: AtomicU64::new(0), last })
+    }
+
     /// Rolls up what was committed before.
-    async fn catch_up(&self, database: &Database) -> Result<(), StoreError> {
-        // One that has begun may not see what the caller knows of.
-        let needed = AtomicU64::load(&self.begun, Ordering::Acquire).saturating_add(1);
+    async fn catch_up(&self, database: &Database, needed: u64) -> Result<(), StoreError> {
         let mut last = self.last.lock().await;
         if last.number >= needed {
             // It began meanwhile, for somebody else.
             return last.failure.as_ref().map_or(Ok(()), |cause| Err(StoreError::Unavailable(cause.as_str().into())));
         }
         let number = self.begun.fetch_add(1, Ordering::AcqRel).saturating_add(1);
-        let done = roll_up_all(database).await;
-        *last = Last { number, failure: done.as_ref().err().map(ToString::to_string) };
+        let done = roll_up_all(database, &mut last.gifts).await;
+        (last.number, last.failure) = (number, done.as_ref().err().map(ToString::to_string));
         done
     }
 }
 
-async fn roll_up_all(database: &Database) -> Result<(), StoreError> {
+async fn roll_up_all(database: &Database, gifts: &mut i64) -> Result<(), StoreError> {
     for _ in 0..ROLL_UPS_MAX {
-        let rolled_up = database.atomically_aside(async |connection: &mut AsyncPgConnection| roll_up(connection).await);
-        match rolled_up.await {
+        let most = *gifts;
+        let rolled_up =
+            database.atomically_aside(async |connection: &mut AsyncPgConnection| roll_up(connection, most).await).await;
+        *gifts = match rolled_up {
+            Ok(_) => most.saturating_mul(2).min(GIFTS_MAX),
+            Err(_) => (most / 4).max(1),
+        };
+        match rolled_up {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             // Whether it was committed or not, there is still something to be done.
@@ -125,29 +147,36 @@ pub(crate) async fn are_pending_before(connection: &mut AsyncPgConnection, end: 
     diesel::select(exists(earlier)).get_result(connection).await
 }
 
-/// Rolls up what fits into one transaction; whether more is pending.
-async fn roll_up(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+/// Rolls up so many gifts, or as many as fit into one transaction; whether more are pending.
+async fn roll_up(connection: &mut AsyncPgConnection, gifts: i64) -> QueryResult<bool> {
     connection.batch_execute(SETTINGS).await?;
     connection.batch_execute(LOCK).await?;
-    Statement::<Bool>::new(ROLL_UP).bind::<BigInt, _>(NOTES_MAX).get_result(connection).await
+    Statement::<Bool>::new(ROLL_UP).bind::<BigInt, _>(NOTES_MAX).bind::<BigInt, _>(gifts).get_result(connection).await
 }
 
 impl Database {
-    /// A connection to read totals on: every gift that was committed before is in them.
+    /// A connection to read totals on: every gift that was committed before is in them. Of a database that may only be read they are
+    /// as they are: nobody sends gifts then, and what was sent within the moment before is worth less than all reports.
     pub(crate) async fn with_totals(&self) -> Result<Borrowed<'_>, StoreError> {
-        let mut attempt = 1;
+        let mut attempt: u32 = 1;
         loop {
             let mut connection = self.connection().await?;
-            match Statement::<Bool>::new(IS_PENDING).get_result(&mut *connection).await {
-                Ok(false) => return Ok(connection),
-                Ok(true) => break,
+            let looked = Statement::<(Bool, Bool)>::new(IS_PENDING).get_result(&mut *connection).await;
+            match looked {
+                Ok((false, _)) => return Ok(connection),
+                Ok((true, false)) => break,
+                // Whether it is the session or the database, only a new session tells.
+                Ok((true, true)) if !self.renew() => return Ok(connection),
+                Ok((true, true)) => {}
                 // The first statement finds out that the session was ended; a new one knows nothing of that.
-                Err(error) if classify(&error) == Class::ConnectionLost && attempt < LOOKS_MAX => attempt += 1,
+                Err(error) if classify(&error) == Class::ConnectionLost && attempt < LOOKS_MAX => {
+                    attempt = attempt.saturating_add(1);
+                }
                 Err(error) => return Err(read_error(error)),
             }
         }
         // No connection is held while others are waited for.
-        self.roll_ups().catch_up(self).await?;
+        self.roll_up_pending().await?;
         self.connection().await
     }
 
@@ -155,13 +184,27 @@ impl Database {
     pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
         self.with_totals().await.map(drop)
     }
+
+    /// Rolls up what was committed before, in a task of its own: who goes away leaves no roll-up in the middle.
+    async fn roll_up_pending(&self) -> Result<(), StoreError> {
+        let (database, roll_ups) = (self.clone(), Arc::clone(self.roll_ups()));
+        // One that has begun may not see what the caller knows of.
+        let needed = AtomicU64::load(&roll_ups.begun, Ordering::Acquire).saturating_add(1);
+        let runtime = roll_ups.runtime.clone();
+        let task = runtime.spawn(async move { roll_ups.catch_up(&database, needed).await });
+        match tokio::time::timeout(WAIT_MAX, task).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(died)) => Err(StoreError::Unavailable(died.into())),
+            Err(silence) => Err(StoreError::Unavailable(silence.into())),
+        }
+    }
 }
 
 /// Rolls up what writers say that there is, in the background, until all of them are gone: so that nobody who reads finds much to do.
 pub(crate) async fn keep_rolling_up(database: Database, mut more: mpsc::Receiver<()>) {
     while more.recv().await.is_some() {
         tokio::time::sleep(GATHERING).await;
-        while let Err(error) = database.roll_ups().catch_up(&database).await {
+        while let Err(error) = database.roll_up_pending().await {
             tracing::warn!(%error, "gifts wait to be rolled up");
             tokio::time::sleep(RETRY).await;
             if more.is_closed() {

@@ -84,6 +84,32 @@ async fn a_gift_without_exactly_its_income_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_whose_sender_or_receiver_is_gone_is_found() {
+    const PEOPLE: &str = "a gift is between two users";
+    check("DELETE FROM users WHERE id = 10000002", &[(PEOPLE, "gift 1", -1)]).await;
+    check("DELETE FROM users WHERE id = 10000001", &[(PEOPLE, "gift 1", -1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gift_that_waits_to_be_rolled_up_and_is_not_there_once_is_found() {
+    const ONCE: &str = "a gift is rolled up once";
+    let note = |gifts: &str| {
+        format!(
+            "INSERT INTO pending_rollups (hour_starts_at, day_starts_at, week_starts_at, month_starts_at, gift_ids)
+             SELECT 'epoch', 'epoch', 'epoch', 'epoch', '{gifts}'"
+        )
+    };
+    check(&note("{7}"), &[(ONCE, "gift 7", 1)]).await;
+    check(&note("{1,1}"), &[(ONCE, "gift 1", 1)]).await;
+    check(&format!("{}; {}", note("{1}"), note("{1}")), &[(ONCE, "gift 1", 1)]).await;
+    // One that is in the totals, too, is one too many there.
+    let fixture = sent_fixture().await;
+    plant_and_audit(&fixture, &note("{1}"), &[]).await;
+    let found = discrepancies(&fixture).await;
+    assert!(found.iter().any(|(proof, ..)| proof == "totals of hosts equal their gifts"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_that_is_gone_is_found() {
     check("DELETE FROM gifts", &[(RECEIPT, "gift 1", -1), (BALANCE, "user 10000001", -20)]).await;
 }

@@ -7,10 +7,9 @@ SELECT (?::timestamptz[])[place], (?::timestamptz[])[place], (?::timestamptz[])[
        array_agg(id)
   FROM unnest(?::bigint[], ?::integer[]) AS gift (id, place) GROUP BY place ORDER BY place";
 
-/// Whether the totals lack anything that can be added to them. While a database may only be read, nobody sends gifts, and what was sent
-/// within the moment before is worth less than all the reports.
+/// Whether the totals lack anything, and whether this session may only read.
 pub(super) const IS_PENDING: &str = "
-SELECT NOT current_setting('transaction_read_only')::boolean AND EXISTS (SELECT FROM pending_rollups)";
+SELECT EXISTS (SELECT FROM pending_rollups), current_setting('transaction_read_only')::boolean";
 
 /// One roll-up at a time, of all servers: "roll" in ASCII.
 pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(1919904876)";
@@ -29,9 +28,14 @@ SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 pub(super) const ROLL_UP: &str = "
 WITH batch AS (
   DELETE FROM pending_rollups
-   WHERE id = ANY (ARRAY(SELECT id FROM pending_rollups
-                          WHERE hour_starts_at = (SELECT hour_starts_at FROM pending_rollups ORDER BY id LIMIT 1)
-                          ORDER BY id LIMIT ?))
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM (SELECT id, SUM(cardinality(gift_ids)) OVER (ORDER BY id) - cardinality(gift_ids) AS gifts_before
+                       FROM (SELECT id, gift_ids FROM pending_rollups
+                              WHERE (hour_starts_at, day_starts_at, week_starts_at, month_starts_at)
+                                    = (SELECT hour_starts_at, day_starts_at, week_starts_at, month_starts_at
+                                         FROM pending_rollups ORDER BY id LIMIT 1)
+                              ORDER BY id LIMIT ?) AS oldest) AS note
+      WHERE gifts_before < ?))
   RETURNING *
 ), span AS (
   SELECT DISTINCT hour_starts_at, day_starts_at, week_starts_at, month_starts_at FROM batch

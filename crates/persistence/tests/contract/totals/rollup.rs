@@ -10,7 +10,7 @@ use domain::{
     ranking::{Board, Rankings as _},
     store::StoreError,
     time::{Period, Window},
-    wallet::ExchangeLedger as _,
+    wallet::{ExchangeError, ExchangeLedger as _},
 };
 use persistence::{Database, PgExchangeLedger, PgGiftHistory, PgIncomeHistory, PgRankings, PoolSettings};
 use tokio::sync::Barrier;
@@ -164,5 +164,79 @@ async fn more_than_fits_into_one_roll_up_is_rolled_up_in_several() {
     fixture.execute("COMMIT").await;
     assert_eq!(income(&reader(&fixture).await, host).await.unwrap(), 10 + 5 * 150);
     assert_eq!(fixture.count("pending_rollups").await, 0);
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_roll_up_that_is_too_large_for_its_time_is_made_in_smaller_ones() {
+    let fixture = Fixture::new().await;
+    let (fan, host) = left_behind(&fixture).await;
+    fixture.top_up(fan, 10 * 60).await;
+    for number in 0..60 {
+        fixture.send(&order(fan, host, "rose", 1, &format!("more-{number}"))).await.unwrap();
+    }
+    // More than twenty gifts at once take more time than there is.
+    fixture
+        .execute(
+            "COMMIT; CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN IF (SELECT SUM(cardinality(gift_ids)) FROM gone) > 20 THEN PERFORM pg_sleep(10); END IF; RETURN NULL; END';
+             CREATE TRIGGER dawdle AFTER DELETE ON pending_rollups REFERENCING OLD TABLE AS gone
+               FOR EACH STATEMENT EXECUTE FUNCTION dawdle()",
+        )
+        .await;
+    let database = reader(&fixture).await;
+    let mut failures = 0;
+    let income = loop {
+        match income(&database, host).await {
+            Ok(income) => break income,
+            Err(StoreError::Unavailable(_)) if failures < 6 => failures += 1,
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+    assert_eq!((income, fixture.count("pending_rollups").await), (10 + 5 * 60, 0));
+    assert!(failures > 0);
+    fixture.execute("DROP TRIGGER dawdle ON pending_rollups").await;
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_goes_away_leaves_no_roll_up_in_the_middle() {
+    let fixture = Fixture::new().await;
+    let (_, host) = left_behind(&fixture).await;
+    fixture.execute("COMMIT").await;
+    let gate = fixture.shut_gate(Place::Before("fan_totals")).await;
+    let database = reader(&fixture).await;
+    let leading = tokio::spawn({
+        let database = database.clone();
+        async move { income(&database, host).await }
+    });
+    fixture.until_waiting(1).await;
+    leading.abort();
+    assert!(leading.await.unwrap_err().is_cancelled());
+    gate.open().await;
+    assert_eq!(income(&database, host).await.unwrap(), 10);
+    gate.remove().await;
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_is_answered_again_while_nothing_can_be_rolled_up() {
+    let fixture = Fixture::new().await;
+    let host = fixture.host_with(20).await;
+    let receipt = fixture.exchange(exchange_of(host, 10, "k")).await.unwrap();
+    let fan = fixture.user_with(10).await;
+    fixture.execute("BEGIN; SELECT pg_advisory_xact_lock(1919904876)").await;
+    fixture.send(&order(fan, host, "rose", 1, "meanwhile")).await.unwrap();
+    let exchanges = fixture.exchanges();
+    let ask = async |key: &str| {
+        let order = exchange_of(host, 10, key);
+        let decide = exchanging(&order, &Calls::default());
+        exchanges.exchange(order, at(0), decide).await
+    };
+    assert_eq!(ask("k").await.unwrap(), receipt);
+    let refused = ask("another").await;
+    assert!(matches!(refused, Err(ExchangeError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    fixture.execute("COMMIT").await;
+    ask("another").await.unwrap();
     fixture.assert_in_order().await;
 }
