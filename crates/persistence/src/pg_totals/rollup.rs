@@ -158,20 +158,17 @@ impl Database {
     /// A connection to read totals on: every gift that was committed before is in them. Of a database that may only be read they are
     /// as they are: nobody sends gifts then, and what was sent within the moment before is worth less than all reports.
     pub(crate) async fn with_totals(&self) -> Result<Borrowed<'_>, StoreError> {
-        let mut attempt: u32 = 1;
-        loop {
+        for attempt in 1..=LOOKS_MAX {
             let mut connection = self.connection().await?;
             let looked = Statement::<(Bool, Bool)>::new(IS_PENDING).get_result(&mut *connection).await;
             match looked {
                 Ok((false, _)) => return Ok(connection),
                 Ok((true, false)) => break,
                 // Whether it is the session or the database, only a new session tells.
-                Ok((true, true)) if !self.renew() => return Ok(connection),
+                Ok((true, true)) if attempt == LOOKS_MAX || !self.renew() => return Ok(connection),
                 Ok((true, true)) => {}
                 // The first statement finds out that the session was ended; a new one knows nothing of that.
-                Err(error) if classify(&error) == Class::ConnectionLost && attempt < LOOKS_MAX => {
-                    attempt = attempt.saturating_add(1);
-                }
+                Err(error) if classify(&error) == Class::ConnectionLost && attempt < LOOKS_MAX => {}
                 Err(error) => return Err(read_error(error)),
             }
         }

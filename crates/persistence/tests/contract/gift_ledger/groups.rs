@@ -239,3 +239,24 @@ async fn a_sender_who_is_held_holds_nobody_else_up() {
     group.tasks.clear();
     group.fixture.assert_in_order().await;
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_receiver_who_is_held_for_too_long_fails_the_gifts_to_him_alone() {
+    let group = Group::new().await;
+    let (holder, busy) = group.busy(2).await;
+    let mut behind = Vec::new();
+    for number in 0..3 {
+        let sender = group.fixture.user_with(10).await;
+        let one = group.order(sender, "rose", &format!("k{number}"));
+        behind.push(group.settle(&one, deciding(&one, &group.calls)));
+    }
+    for task in busy {
+        let result = task.await.unwrap();
+        assert!(matches!(result, Err(SendGiftError::Store(StoreError::Unavailable(_)))), "{result:?}");
+    }
+    for task in behind {
+        task.await.unwrap().unwrap();
+    }
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    group.fixture.assert_in_order().await;
+}
