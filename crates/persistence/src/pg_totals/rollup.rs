@@ -68,7 +68,7 @@ pub(crate) fn note(
 
 /// So many notes are rolled up at once, each of them of one group of gifts.
 const NOTES_MAX: i64 = 64;
-/// So many gifts are, and at least one note: few enough for the time that a statement has.
+/// With so many gifts there is no further note among them: few enough for the time that a statement has.
 const GIFTS_MAX: i64 = 4_000;
 /// So many sessions are tried to look whether anything is pending.
 const LOOKS_MAX: u32 = 3;
@@ -96,7 +96,7 @@ struct Last {
     number: u64,
     /// Why it failed.
     failure: Option<String>,
-    /// So many gifts are tried next: less after a failure, and more after each success.
+    /// So many gifts end the next one: fewer after a failure, and more after each success.
     gifts: i64,
 }
 
@@ -147,7 +147,7 @@ pub(crate) async fn are_pending_before(connection: &mut AsyncPgConnection, end: 
     diesel::select(exists(earlier)).get_result(connection).await
 }
 
-/// Rolls up so many gifts, or as many as fit into one transaction; whether more are pending.
+/// Rolls up notes of one hour until they have so many gifts, at least one; whether more are pending.
 async fn roll_up(connection: &mut AsyncPgConnection, gifts: i64) -> QueryResult<bool> {
     connection.batch_execute(SETTINGS).await?;
     connection.batch_execute(LOCK).await?;

@@ -112,3 +112,32 @@ async fn a_gift_of_the_week_that_is_still_being_booked_is_waited_for() {
     super::assert_sums(&month.fixture).await;
     month.fixture.assert_in_order().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_week_is_closed_while_gifts_of_it_wait_to_be_rolled_up() {
+    let month = Month::empty().await;
+    // However often notes of the week are rolled up, there is another one.
+    let note = format!(
+        "INSERT INTO pending_rollups (hour_starts_at, day_starts_at, week_starts_at, month_starts_at, gift_ids)
+         SELECT at, at, at, at, '{{0}}' FROM (SELECT timestamptz '{}' AS at) AS week",
+        on(6, 0, 0).to_rfc3339()
+    );
+    let again = note.replace('\'', "''");
+    month
+        .fixture
+        .execute(&format!(
+            "CREATE SEQUENCE rolled_up; CREATE FUNCTION note_again() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN PERFORM nextval(''rolled_up''); {again}; RETURN NULL; END';
+             CREATE TRIGGER again AFTER DELETE ON pending_rollups FOR EACH STATEMENT EXECUTE FUNCTION note_again(); {note}"
+        ))
+        .await;
+
+    let result = month.closing(on(7, 0, 5)).run().await;
+
+    assert!(result.is_err(), "{result:?}");
+    assert_eq!(month.fixture.count("salary_statements").await, 0);
+    assert!(month.fixture.number("SELECT last_value FROM rolled_up").await < 20, "it is given up");
+    month.fixture.execute("DROP TRIGGER again ON pending_rollups; DELETE FROM pending_rollups").await;
+    assert_eq!(month.closing(on(7, 0, 5)).run().await.unwrap().statements, 3);
+    month.fixture.assert_in_order().await;
+}
