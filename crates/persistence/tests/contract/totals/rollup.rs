@@ -15,7 +15,7 @@ use domain::{
 use persistence::{Database, PgExchangeLedger, PgGiftHistory, PgIncomeHistory, PgRankings, PoolSettings};
 use tokio::sync::Barrier;
 
-use crate::support::{Calls, Fixture, Place, at, calendar, exchange_of, exchanging, order, roll_up};
+use crate::support::{Calls, Fixture, Place, at, calendar, exchange_of, exchanging, order, roll_up, until};
 
 /// A database of another server, which sends nothing and so rolls up nothing by itself.
 async fn reader(fixture: &Fixture) -> Database {
@@ -238,5 +238,30 @@ async fn an_exchange_is_answered_again_while_nothing_can_be_rolled_up() {
     assert!(matches!(refused, Err(ExchangeError::Store(StoreError::Unavailable(_)))), "{refused:?}");
     fixture.execute("COMMIT").await;
     ask("another").await.unwrap();
+    fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_may_only_be_read_shows_totals_as_they_are_until_it_may_be_written() {
+    let set =
+        |what: &str| format!("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {what}', current_database()); END $$");
+    let fixture = Fixture::new().await;
+    let (_, host) = left_behind(&fixture).await;
+    let operator = fixture.client().await;
+    operator.batch_execute(&set("SET default_transaction_read_only = on")).await.unwrap();
+    let database = reader(&fixture).await;
+
+    assert_eq!(income(&database, host).await.unwrap(), 0);
+
+    operator
+        .batch_execute(&format!(
+            "SET default_transaction_read_only = off; {}",
+            set("RESET default_transaction_read_only")
+        ))
+        .await
+        .unwrap();
+    fixture.execute("COMMIT").await;
+    // Its sessions that are open stay read-only until they are renewed.
+    until("what was sent is there", async || income(&database, host).await.is_ok_and(|income| income == 10)).await;
     fixture.assert_in_order().await;
 }
