@@ -1,18 +1,20 @@
 //! Requests that run to their end, whatever becomes of the client that asked.
 //!
 //! A client that resets its connection makes the HTTP server drop the handler at its next await, in the middle of a
-//! transaction if one were open there. So what moves money or replaces a file runs in a task of its own, on the runtime
-//! that outlives the HTTP workers; the handler only waits for it, and not for ever.
+//! transaction if one were open there. So what moves money or replaces a file goes on in a task of its own then, on the
+//! runtime that outlives the HTTP workers; and the handler does not wait for ever.
+
+mod attended;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, oneshot},
+    sync::Semaphore,
     time::{Instant, timeout, timeout_at},
 };
-use tracing::{Instrument as _, Span};
 
+use self::attended::Attended;
 use crate::error::ApiError;
 
 /// Where requests run to their end: a bounded number at once.
@@ -32,8 +34,8 @@ impl Lane {
         Self { runtime: Handle::current(), places: Arc::new(Semaphore::new(places)), places_max, wait }
     }
 
-    /// Runs `request` in a task of its own and waits for its result. When the wait is over, the task goes on, and its
-    /// result goes to the log.
+    /// Runs `request` and answers its result. When the wait is over, or nobody waits any more, it goes on in a task of its own, and
+    /// its result goes to the log.
     ///
     /// # Errors
     /// `busy` when the lane is full, `outcome_unknown` when the wait is over, and what `request` failed with.
@@ -62,23 +64,14 @@ impl Lane {
         E: Into<ApiError> + Send + 'static,
     {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| ApiError::busy())?;
-        let (answer, answered) = oneshot::channel();
         let work = async move {
             let result = request.await.map_err(Into::into);
             drop(place);
-            if let Err(unread) = answer.send(result) {
-                log_unread(unread);
-            }
+            result
         };
-        // In the request's span: what the task logs belongs to the id that its client was told.
-        let task = self.runtime.spawn(work.instrument(Span::current()));
-        match timeout(self.wait.saturating_sub(waited), answered).await {
+        match timeout(self.wait.saturating_sub(waited), Attended::new(self.runtime.clone(), work, log_unread)).await {
             Ok(Ok(result)) => result,
-            // It panicked.
-            Ok(Err(_)) => match task.await {
-                Ok(()) => Err(ApiError::outcome_unknown()),
-                Err(panicked) => Err(ApiError::outcome_unknown().because(panicked)),
-            },
+            Ok(Err(panicked)) => Err(ApiError::outcome_unknown().because(panicked)),
             Err(_) => Err(ApiError::outcome_unknown()),
         }
     }

@@ -2,6 +2,7 @@ use std::{io, sync::Mutex};
 
 use actix_web::ResponseError as _;
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 use super::*;
 
@@ -27,6 +28,53 @@ async fn a_request_goes_on_when_nobody_waits_for_it() {
     assert!(handler.await.unwrap_err().is_cancelled());
     go_on.send(()).unwrap();
     assert_eq!(finished.await, Ok("paid"));
+}
+
+/// What a worker of the HTTP server has: a runtime of its own thread.
+fn worker() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[tokio::test]
+async fn a_request_outlives_the_worker_that_it_began_in() {
+    let lane = Arc::new(Lane::new(4, LONG));
+    let (begun, begins) = oneshot::channel();
+    let (go_on, stopped) = oneshot::channel::<()>();
+    let (done, finished) = oneshot::channel();
+    let request = async move {
+        // A timer that was begun in the worker, as one of a transaction is.
+        let patience = timeout(LONG, stopped);
+        let _ = begun.send(());
+        let _ = done.send(patience.await.is_ok());
+        Ok::<(), ApiError>(())
+    };
+    let inside = Arc::clone(&lane);
+    std::thread::spawn(move || {
+        let worker = worker();
+        worker.block_on(async move {
+            let handler = tokio::spawn(async move { inside.run(request).await });
+            begins.await.unwrap();
+            handler.abort();
+            let _ = handler.await;
+        });
+    })
+    .join()
+    .unwrap();
+    go_on.send(()).unwrap();
+    assert_eq!(finished.await, Ok(true));
+    assert!(lane.drained(Instant::now() + LONG).await);
+}
+
+#[tokio::test]
+async fn whose_handler_waits_works_in_its_worker() {
+    let lane = Lane::new(4, LONG);
+    let worker = std::thread::spawn(move || {
+        let here = std::thread::current().id();
+        let there = worker().block_on(lane.run(async { Ok::<_, ApiError>(std::thread::current().id()) }));
+        (here, there.unwrap())
+    });
+    let (here, there) = worker.join().unwrap();
+    assert_eq!(here, there);
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,18 +68,21 @@ impl<'c> Pipeline<'c> {
         Ok(value)
     }
 
-    /// Writes what is `last`, if anything is, and commits. An error of the one rolls back at the other.
+    /// Writes what is `last`, if anything is, and commits. An error of the one rolls back at the other. Whoever is told when it is
+    /// `written` knows that the commit is under way, not that it will be.
     pub(crate) async fn commit<T>(
         self,
         last: Option<Statement<'_, ()>>,
         value: T,
+        written: &(dyn Fn() + Sync),
     ) -> Result<Committed<T>, Interrupted> {
         let (mut writing, mut committing) = (self.connection, self.connection);
         let write = async {
-            match last {
-                Some(last) => last.execute(&mut writing).await.map(drop),
-                None => Ok(()),
+            if let Some(last) = last {
+                last.execute(&mut writing).await?;
             }
+            written();
+            Ok(())
         };
         // Prepared like the other one, not sent as it is: where a session meets them for the first time, the connection asks for
         // their plans one after the other, so that this one cannot overtake the write, whose plan is waited for.

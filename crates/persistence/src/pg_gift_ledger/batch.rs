@@ -30,6 +30,7 @@ pub(super) async fn settle(
     calendar: BusinessCalendar,
     group: &[Waiting],
     held: Held,
+    written: &(dyn Fn() + Sync),
 ) -> Result<Committed<Vec<Option<Outcome>>>, Interrupted> {
     // A sender whom the session of an earlier attempt may still hold is no reason to forget that it may be committed.
     let held = if transaction.is_in_doubt() { Held::Wait } else { held };
@@ -41,7 +42,7 @@ pub(super) async fn settle(
         outcomes.push(if is_held { None } else { Some(decide(&mut facts, &mut posted, place, waiting)?) });
     }
     let note = pg_totals::note(calendar, &posted.gifts)?;
-    transaction.commit(posting::write(&posted, Some(note)), outcomes).await
+    transaction.commit(posting::write(&posted, Some(note)), outcomes, written).await
 }
 
 /// Decides one order on the facts as those before have left them.

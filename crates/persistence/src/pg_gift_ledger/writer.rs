@@ -51,7 +51,8 @@ impl Writer {
     }
 
     async fn settle(self, mut group: Group) {
-        let (left_out, is_away) = self.try_to_settle(std::mem::take(&mut group.orders), Held::LeaveOut).await;
+        let orders = std::mem::take(&mut group.orders);
+        let (left_out, is_away) = self.try_to_settle(orders, Held::LeaveOut, &|| group.written()).await;
         if is_away {
             // Who waited behind it would find the same, and by then be told that his outcome is unknown.
             let behind = group.take_those_behind();
@@ -78,23 +79,28 @@ impl Writer {
             // Never closed.
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             tokio::spawn(async move {
-                writer.try_to_settle(orders, Held::Wait).await;
+                writer.try_to_settle(orders, Held::Wait, &|| {}).await;
                 drop(place);
             });
         }
     }
 
-    /// Settles a group and answers it; returns those orders whose sender is held, and whether others could not be settled because
-    /// the database is away. A group that the database takes offence at
+    /// Settles a group and answers it, and says when it is `written`; returns those orders whose sender is held, and whether others
+    /// could not be settled because the database is away. A group that the database takes offence at
     /// is halved until the one order that is to blame stands alone: the others know nothing of it.
-    async fn try_to_settle(&self, group: Vec<Waiting>, held: Held) -> (Vec<Waiting>, bool) {
+    async fn try_to_settle(
+        &self,
+        group: Vec<Waiting>,
+        held: Held,
+        written: &(dyn Fn() + Sync),
+    ) -> (Vec<Waiting>, bool) {
         let (mut groups, mut left_out, mut is_away) = (vec![group], Vec::new(), false);
         while let Some(mut group) = groups.pop() {
             let calendar = self.calendar;
             let settled = self
                 .database
                 .atomically_pipelined(async |transaction: Pipeline<'_>| {
-                    batch::settle(transaction, calendar, &group, held).await
+                    batch::settle(transaction, calendar, &group, held, written).await
                 })
                 .await;
             match settled {
