@@ -9,7 +9,7 @@ use diesel::{
     QueryDsl as _, QueryResult, QueryableByName,
     dsl::exists,
     sql_query,
-    sql_types::{Array, BigInt, Binary, Jsonb, Text, Timestamptz},
+    sql_types::{Array, BigInt, Binary, Json, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use domain::{
@@ -178,7 +178,7 @@ impl Keys {
         .bind::<Array<Text>, _>(self.keys)
         .bind::<Array<Text>, _>(self.operations)
         .bind::<Array<Binary>, _>(self.fingerprints)
-        .bind::<Array<Jsonb>, _>(self.outcomes)
+        .bind::<Array<Json>, _>(self.outcomes)
         .bind::<Array<Timestamptz>, _>(self.at)
         .execute(connection)
         .await

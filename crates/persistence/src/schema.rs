@@ -180,7 +180,7 @@ diesel::table! {
         key -> Text,
         operation -> Text,
         fingerprint -> Bytea,
-        outcome -> Jsonb,
+        outcome -> Json,
         created_at -> Timestamptz,
     }
 }

@@ -66,7 +66,7 @@ UPDATE users SET balance = CASE WHEN users.balance - paid.total = paid.left_over
 
 const KEYS: &str = "
 INSERT INTO idempotency_keys (actor_id, key, operation, fingerprint, outcome, created_at)
-SELECT actor_id, key, 'gift', fingerprint, outcome::jsonb, created_at
+SELECT actor_id, key, 'gift', fingerprint, outcome::json, created_at
   FROM unnest(?::bigint[], ?::text[], ?::bytea[], ?::text[], ?::timestamptz[])
     AS kept (actor_id, key, fingerprint, outcome, created_at)";
 

@@ -120,7 +120,7 @@ async fn a_gift_without_exactly_one_key_is_found() {
     let copy = "INSERT INTO idempotency_keys SELECT actor_id, 'copy', operation, fingerprint, outcome, created_at
         FROM idempotency_keys WHERE operation = 'gift'";
     check(copy, &[(KEY, "gift 1", 1)]).await;
-    let lie = "UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{sent,total}', '19') WHERE operation = 'gift'";
+    let lie = "UPDATE idempotency_keys SET outcome = jsonb_set(outcome::jsonb, '{sent,total}', '19') WHERE operation = 'gift'";
     check(lie, &[(KEY, "gift 1", -1)]).await;
 }
 

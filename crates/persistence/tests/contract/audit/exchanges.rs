@@ -22,7 +22,7 @@ async fn check(plant: &str, expected: &[(&str, &str, i64)]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overdrawn_diamonds_are_found() {
     let plant = "UPDATE exchanges SET diamonds = 11; UPDATE diamond_movements SET income = -11 WHERE type = 'exchange';
-        UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{exchanged,diamonds}', '11')
+        UPDATE idempotency_keys SET outcome = jsonb_set(outcome::jsonb, '{exchanged,diamonds}', '11')
          WHERE operation = 'exchange'";
     check(plant, &[("diamonds are never overdrawn", "user 10000002", -1)]).await;
 }
@@ -94,7 +94,7 @@ async fn a_wrong_rate_is_found() {
     let plant = "ALTER TABLE exchanges DROP CONSTRAINT exchanges_rate_exact; UPDATE exchanges SET coins = 5;
         UPDATE coin_movements SET amount = 5 WHERE kind = 'exchange';
         UPDATE users SET balance = balance + 2 WHERE id = 10000002;
-        UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{exchanged,coins}', '5')
+        UPDATE idempotency_keys SET outcome = jsonb_set(outcome::jsonb, '{exchanged,coins}', '5')
          WHERE operation = 'exchange'";
     check(plant, &[(RATED, "exchange 1", 2)]).await;
 }
@@ -106,7 +106,7 @@ async fn an_exchange_without_exactly_one_key_is_found() {
         FROM idempotency_keys WHERE operation = 'exchange'";
     check(copy, &[(KEY, "exchange 1", 1)]).await;
     let lie = |lie: &str| {
-        format!("UPDATE idempotency_keys SET outcome = jsonb_set(outcome, {lie}) WHERE operation = 'exchange'")
+        format!("UPDATE idempotency_keys SET outcome = jsonb_set(outcome::jsonb, {lie}) WHERE operation = 'exchange'")
     };
     for what in ["'{exchanged,diamonds}', '9'", "'{exchanged,coins}', '4'"] {
         check(&lie(what), &[(KEY, "exchange 1", -1)]).await;

@@ -45,7 +45,7 @@ async fn an_approved_salary_that_is_not_paid_exactly_once_is_found() {
     let unsaid = "UPDATE salary_requests SET status = 'pending', decided_by = NULL, decided_at = NULL";
     check(unsaid, &[(PAID, "salary request 1", 2_000)]).await;
     let rejected = "UPDATE salary_requests SET status = 'rejected' WHERE id = 1;
-        UPDATE idempotency_keys SET outcome = jsonb_set(outcome, '{decided,status}', '\"rejected\"')
+        UPDATE idempotency_keys SET outcome = jsonb_set(outcome::jsonb, '{decided,status}', '\"rejected\"')
          WHERE operation = 'salary'";
     check(rejected, &[(PAID, "salary request 1", 2_000)]).await;
 }
@@ -72,8 +72,9 @@ async fn a_decided_salary_without_exactly_one_key_is_found() {
         FROM idempotency_keys WHERE operation = 'salary'";
     check(copy, &[(KEY, "salary request 1", 1)]).await;
     for lie in ["'{decided,request_id}', '2'", "'{decided,status}', '\"rejected\"'"] {
-        let plant =
-            format!("UPDATE idempotency_keys SET outcome = jsonb_set(outcome, {lie}) WHERE operation = 'salary'");
+        let plant = format!(
+            "UPDATE idempotency_keys SET outcome = jsonb_set(outcome::jsonb, {lie}) WHERE operation = 'salary'"
+        );
         check(&plant, &[(KEY, "salary request 1", -1)]).await;
     }
     let anothers = "UPDATE idempotency_keys SET actor_id = 10000001 WHERE operation = 'salary'";

@@ -30,6 +30,7 @@ fn sql_type(name: &str) -> &'static str {
         "date" => "Date",
         "timestamptz" => "Timestamptz",
         "bytea" => "Bytea",
+        "json" => "Json",
         "jsonb" => "Jsonb",
         "_int8" => "Array<Nullable<BigInt>>",
         other => panic!("teach the generator the type {other}"),
