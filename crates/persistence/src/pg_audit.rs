@@ -146,6 +146,9 @@ SELECT 'a gift is between two users', 'gift ' || g.id, -1
   FROM gifts g LEFT JOIN users sender ON sender.id = g.sender_id LEFT JOIN users receiver ON receiver.id = g.receiver_id
  WHERE sender.id IS NULL OR receiver.id IS NULL
 UNION ALL
+SELECT 'a user has one id', 'user ' || COALESCE(u.id, i.id), CASE WHEN u.id IS NULL THEN 1 ELSE -1 END
+  FROM users u FULL JOIN user_ids i ON i.id = u.id WHERE u.id IS NULL OR i.id IS NULL
+UNION ALL
 SELECT 'a gift is rolled up once', 'gift ' || pending.id, COUNT(*) - COUNT(DISTINCT g.id)
   FROM (SELECT unnest(gift_ids) AS id FROM pending_rollups) pending LEFT JOIN gifts g USING (id)
  GROUP BY pending.id HAVING COUNT(*) <> 1 OR COUNT(g.id) <> 1

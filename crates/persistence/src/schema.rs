@@ -325,6 +325,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_ids (id) {
+        id -> BigInt,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> BigInt,
         phone -> Text,
@@ -371,5 +377,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     salary_weeks,
     totals_calendar,
     user_blocks,
+    user_ids,
     users,
 );

@@ -86,8 +86,18 @@ async fn a_gift_without_exactly_its_income_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_whose_sender_or_receiver_is_gone_is_found() {
     const PEOPLE: &str = "a gift is between two users";
-    check("DELETE FROM users WHERE id = 10000002", &[(PEOPLE, "gift 1", -1)]).await;
-    check("DELETE FROM users WHERE id = 10000001", &[(PEOPLE, "gift 1", -1)]).await;
+    for gone in ["10000002", "10000001"] {
+        let (delete, user) = (format!("DELETE FROM users WHERE id = {gone}"), format!("user {gone}"));
+        check(&delete, &[(PEOPLE, "gift 1", -1), ("a user has one id", user.as_str(), 1)]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_without_his_id_is_found_and_an_id_of_nobody() {
+    const ID: &str = "a user has one id";
+    check("DELETE FROM user_ids WHERE id = 10000001", &[(ID, "user 10000001", -1)]).await;
+    let nobodys = "ALTER TABLE user_ids DROP CONSTRAINT user_ids_id_fkey; INSERT INTO user_ids VALUES (5)";
+    check(nobodys, &[(ID, "user 5", 1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

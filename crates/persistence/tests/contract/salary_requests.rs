@@ -170,7 +170,7 @@ async fn a_wrong_posting_meets_the_database_and_nothing_of_it_stays() {
     let to_nobody = |posting: &mut SalaryPosting| {
         posting.payout = posting.payout.map(|payout| Payout { host: UserId::new(1), ..payout });
     };
-    check(to_nobody, "diamond_movements_host_id_fkey").await;
+    check(to_nobody, "diamond_movements_salary_request_id_fkey").await;
     let by_the_host = |posting: &mut SalaryPosting| {
         let Some(payout) = posting.payout else { return };
         posting.review = Review::Approved(Decided { by: Actor::User(payout.host), at: at(0) });

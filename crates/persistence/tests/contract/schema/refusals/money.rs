@@ -1,6 +1,7 @@
 //! What is refused of money: people, gifts, movements, keys and the catalogue.
 
-use super::{ALLOWED, Books, Table, check};
+use super::{ALLOWED, Books, Table, check, refusal};
+use crate::support::Fixture;
 
 pub(super) fn tables() -> Vec<Table> {
     vec![users(), gifts(), right_gift(), diamond_movements(), movements_and_keys(), append_only(), catalogue()]
@@ -32,6 +33,10 @@ fn users() -> Table {
         (insert("1, '1', '', '', -1, 'user', 0"), "users_balance_non_negative"),
         ("DELETE FROM users WHERE id = 10000002".to_owned(), "users_stay"),
         ("UPDATE users SET id = 5 WHERE id = 10000002".to_owned(), "users_stay"),
+        ("INSERT INTO user_ids VALUES (5)".to_owned(), "user_ids_id_fkey"),
+        ("INSERT INTO user_ids VALUES (10000001)".to_owned(), "user_ids_pkey"),
+        ("DELETE FROM user_ids WHERE id = 10000002".to_owned(), "user_ids_stay"),
+        ("UPDATE user_ids SET id = 5 WHERE id = 10000002".to_owned(), "user_ids_stay"),
     ];
     Table::new(Books::Sent, rows)
 }
@@ -40,6 +45,23 @@ fn users() -> Table {
 async fn a_gift_is_between_two_people_and_split_exactly() {
     check(gifts()).await;
     check(right_gift()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_added_has_an_id_that_others_refer_to() {
+    let fixture = Fixture::new().await;
+    let add = "INSERT INTO users (id, phone, password, name, created_at, updated_at)
+        SELECT id, id, '', '', 'epoch', 'epoch' FROM generate_series(5, 7) AS added (id)";
+    fixture.execute(add).await;
+    assert_eq!(fixture.count("user_ids WHERE id BETWEEN 5 AND 7").await, 3);
+    let block = "INSERT INTO user_blocks (blocker_id, blocked_id, created_at) VALUES (8, 5, 'epoch')";
+    assert_eq!(refusal(&fixture, block).await, "user_blocks_blocker_id_fkey");
+    fixture.execute(&add.replace("5, 7", "8, 8")).await;
+    fixture.execute(block).await;
+    // It is the trigger that adds it.
+    fixture.execute("ALTER TABLE users DISABLE TRIGGER users_have_ids").await;
+    fixture.execute(&add.replace("5, 7", "9, 9")).await;
+    assert_eq!(refusal(&fixture, &block.replace("(8, 5", "(9, 5")).await, "user_blocks_blocker_id_fkey");
 }
 
 /// A gift of a rose, right in everything, with some columns given otherwise.
@@ -192,6 +214,7 @@ fn append_only() -> Table {
         }
     }
     statements.push(("TRUNCATE users CASCADE".to_owned(), "users_stay".to_owned()));
+    statements.push(("TRUNCATE user_ids CASCADE".to_owned(), "user_ids_stay".to_owned()));
     let upsert = "INSERT INTO idempotency_keys SELECT * FROM idempotency_keys
         ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE SET outcome = '{}'";
     statements.push((upsert.to_owned(), "idempotency_keys_append_only".to_owned()));
