@@ -49,8 +49,8 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        // Polled again after its end.
-        let Some(work) = &mut this.work else { return Poll::Pending };
+        // Polled again after its end, which nobody does.
+        let Some(work) = &mut this.work else { return Poll::Ready(Err(Panicked("it is over".to_owned()))) };
         let polled = {
             // Its timers and connections belong to where it may go on, not to the worker that it begins in.
             let _inside = this.runtime.enter();

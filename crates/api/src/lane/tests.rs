@@ -42,10 +42,12 @@ async fn a_request_outlives_the_worker_that_it_began_in() {
     let (go_on, stopped) = oneshot::channel::<()>();
     let (done, finished) = oneshot::channel();
     let request = async move {
-        // A timer that was begun in the worker, as one of a transaction is.
-        let patience = timeout(LONG, stopped);
+        // A timer that was made in the worker, as one of a transaction is.
+        let timer = timeout(Duration::ZERO, std::future::pending::<()>());
         let _ = begun.send(());
-        let _ = done.send(patience.await.is_ok());
+        let _ = stopped.await;
+        let _ = timer.await;
+        let _ = done.send("paid");
         Ok::<(), ApiError>(())
     };
     let inside = Arc::clone(&lane);
@@ -61,7 +63,7 @@ async fn a_request_outlives_the_worker_that_it_began_in() {
     .join()
     .unwrap();
     go_on.send(()).unwrap();
-    assert_eq!(finished.await, Ok(true));
+    assert_eq!(finished.await, Ok("paid"));
     assert!(lane.drained(Instant::now() + LONG).await);
 }
 
@@ -120,6 +122,35 @@ async fn a_panic_is_an_unknown_outcome() {
         "outcome_unknown"
     );
     assert!(lane.drained(Instant::now() + LONG).await);
+}
+
+#[tokio::test]
+async fn a_panic_that_nobody_waits_for_frees_its_place() {
+    let lane = Arc::new(Lane::new(1, LONG));
+    let (go_on, stopped) = oneshot::channel::<()>();
+    let inside = Arc::clone(&lane);
+    let request = async move {
+        let _ = stopped.await;
+        if true { panic!("a bug") } else { Ok::<(), ApiError>(()) }
+    };
+    let handler = tokio::spawn(async move { inside.run(request).await });
+    tokio::task::yield_now().await;
+    handler.abort();
+    assert!(handler.await.unwrap_err().is_cancelled());
+    assert!(!lane.drained(Instant::now()).await);
+    go_on.send(()).unwrap();
+    assert!(lane.drained(Instant::now() + LONG).await);
+}
+
+#[tokio::test]
+async fn a_panic_tells_what_it_said() {
+    let said = async |panic: fn()| {
+        let work = async move { panic() };
+        Attended::new(Handle::current(), work, drop).await.unwrap_err().to_string()
+    };
+    assert_eq!(said(|| panic!("a bug")).await, "it panicked: a bug");
+    assert_eq!(said(|| panic!("bug {}", 7)).await, "it panicked: bug 7");
+    assert_eq!(said(|| std::panic::panic_any(7)).await, "it panicked: ");
 }
 
 /// Everything that is logged, with the spans that it happened in.

@@ -137,3 +137,6 @@ where
     }
     Err(Failure { may_be_committed: may_be_committed && is_lost, ..failure })
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ const BATCH_MAX: usize = 500;
 /// So many orders wait at most; who comes then waits for a place among them.
 const QUEUE_MAX: usize = 8_192;
 
-/// How long orders wait for a group that is under way to end, or for more of them, before they are settled beside it.
+/// How long orders wait for a group that is under way to be written, or for more of them, before they are settled beside it.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The orders that wait, in the order in which they came.
@@ -35,7 +35,7 @@ struct State {
     waiting: VecDeque<Waiting>,
     /// Whose orders are being settled.
     busy: HashSet<UserId>,
-    /// How many orders are, and are not written yet.
+    /// How many orders are in groups of which nothing is written yet.
     under_way: usize,
     /// Whether somebody sees to it that those that wait do not wait for long.
     is_watched: bool,
@@ -86,14 +86,14 @@ pub(super) struct Group {
 impl Group {
     /// Says that its orders are written, and that only their commit is waited for.
     pub(super) fn written(&self) {
-        drop(self.release());
-        self.queue.changed.notify_one();
+        let mut state = self.queue.lock();
+        self.release(&mut state);
+        self.queue.wake(&state);
     }
 
-    fn release(&self) -> MutexGuard<'_, State> {
-        let mut state = self.queue.lock();
+    /// Its orders are no longer under way.
+    fn release(&self, state: &mut State) {
         state.under_way = state.under_way.saturating_sub(self.under_way.swap(0, Ordering::Relaxed));
-        state
     }
 
     /// Puts orders of it in front of those that wait.
@@ -112,12 +112,12 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let mut state = self.release();
+        let mut state = self.queue.lock();
+        self.release(&mut state);
         for sender in &self.senders {
             state.busy.remove(sender);
         }
-        drop(state);
-        self.queue.changed.notify_one();
+        self.queue.wake(&state);
     }
 }
 
@@ -135,10 +135,15 @@ impl Queue {
         // What is behind others of its sender makes no group possible: the end of theirs will.
         let is_behind = state.busy.contains(&order.order.sender());
         state.waiting.push_back(Waiting { _place: place, ..order });
-        let is_time = !is_behind && (state.are_enough() || !state.is_watched);
-        drop(state);
-        // Nobody is woken to find that he is to wait for more.
-        if is_time {
+        if !is_behind {
+            self.wake(&state);
+        }
+    }
+
+    /// Wakes a writer where there is a group for him, or nobody yet who sees to it that those that wait do not wait for long. Nobody is
+    /// woken to find that he is to wait for more.
+    fn wake(&self, state: &State) {
+        if !state.waiting.is_empty() && (state.are_enough() || !state.is_watched) {
             self.changed.notify_one();
         }
     }

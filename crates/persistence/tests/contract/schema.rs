@@ -111,6 +111,18 @@ async fn every_foreign_key_has_an_index_that_finds_its_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_refers_to_a_user_refers_to_his_id() {
+    let fixture = Fixture::new().await;
+    let referring = |to: &str| {
+        format!(
+            "SELECT conname::text FROM pg_constraint WHERE contype = 'f' AND confrelid = '{to}'::regclass ORDER BY 1"
+        )
+    };
+    assert_eq!(fixture.texts(&referring("users")).await, ["user_ids_id_fkey"]);
+    assert!(fixture.texts(&referring("user_ids")).await.len() > 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_column_of_money_is_a_bigint_with_a_named_check() {
     let fixture = Fixture::new().await;
     let names = MONEY.map(|name| format!("'{name}'")).join(", ");

@@ -86,6 +86,45 @@ async fn a_group_that_waits_for_its_commit_alone_holds_nobody_up() {
     assert_eq!(senders(&queue), [1]);
 }
 
+/// Whether somebody is woken.
+fn wakes(queue: &Arc<Queue>) -> bool {
+    futures_util::FutureExt::now_or_never(queue.changed.notified()).is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_who_waits_is_woken_by_a_group_that_is_written_and_by_one_that_is_done() {
+    let queue = Queue::new();
+    let begun = tokio::time::Instant::now();
+    for is_done in [false, true] {
+        for sender in 1..=3 {
+            push(&queue, sender).await;
+        }
+        let (first, _) = next(&queue).unwrap();
+        push(&queue, 4).await;
+        let mut waiting = Box::pin(queue.next());
+        assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
+        if is_done {
+            drop(first);
+        } else {
+            first.written();
+        }
+        assert!(futures_util::FutureExt::now_or_never(&mut waiting).flatten().is_some(), "{is_done}");
+    }
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_group_whose_end_makes_no_other_possible_wakes_nobody() {
+    let queue = Queue::new();
+    push(&queue, 1).await;
+    let (first, _) = next(&queue).unwrap();
+    let _ = wakes(&queue);
+    first.written();
+    assert!(!wakes(&queue));
+    drop(first);
+    assert!(!wakes(&queue));
+}
+
 #[tokio::test]
 async fn who_comes_wakes_nobody_to_wait_for_more() {
     let queue = Queue::new();
@@ -94,8 +133,7 @@ async fn who_comes_wakes_nobody_to_wait_for_more() {
     }
     let (first, _) = next(&queue).unwrap();
     // What they were told of is past.
-    let _ = futures_util::FutureExt::now_or_never(queue.changed.notified());
-    let wakes = |queue: &Arc<Queue>| futures_util::FutureExt::now_or_never(queue.changed.notified()).is_some();
+    let _ = wakes(&queue);
     push(&queue, 4).await;
     assert!(wakes(&queue), "nobody sees to it yet that this one does not wait for long");
     assert!(next(&queue).is_none());
