@@ -44,8 +44,8 @@ const PEOPLE: &str = "SELECT id, balance, banned_at IS NOT NULL, token_epoch FRO
 /// Receivers; what is kept under the keys, which is safe from races, since the senders are locked; entries of the catalogue; and
 /// numbers for gifts, drawn beforehand, so that all that belongs to a gift is written at once.
 ///
-/// KEY SHARE: nothing of the receivers is changed, but whoever begins or ends a
-/// membership of theirs, or closes their week, waits until the gifts are committed.
+/// KEY SHARE: nothing of the receivers is changed, but whoever begins or ends a membership of theirs, or closes their week, waits until
+/// the gifts are committed.
 const THE_OTHERS: &str = "
 SELECT ARRAY(SELECT ROW(id, balance, banned_at IS NOT NULL, token_epoch) FROM users WHERE id = ANY (?)
                 ORDER BY id FOR KEY SHARE),

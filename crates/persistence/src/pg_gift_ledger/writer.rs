@@ -86,8 +86,8 @@ impl Writer {
     }
 
     /// Settles a group and answers it, and says when it is `written`; returns those orders whose sender is held, and whether others
-    /// could not be settled because the database is away. A group that the database takes offence at
-    /// is halved until the one order that is to blame stands alone: the others know nothing of it.
+    /// could not be settled because the database is away. A group that the database takes offence at is halved until the one order
+    /// that is to blame stands alone: the others know nothing of it.
     async fn try_to_settle(
         &self,
         group: Vec<Waiting>,

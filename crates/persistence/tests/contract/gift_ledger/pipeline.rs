@@ -8,7 +8,7 @@ use domain::{
 use crate::support::{Calls, Fixture, at, deciding, order, refused, until};
 
 /// Refuses what is written by a transaction that has not locked rows of users before: FOR NO KEY UPDATE holds the table ROW SHARE,
-/// and nothing of what is written does before its foreign keys are looked at.
+/// and nothing of what is written does.
 const ONLY_BEHIND_LOCKS: &str = "
     CREATE FUNCTION refuse_without_locks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       IF NOT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'users'::regclass
