@@ -2,8 +2,8 @@
 
 use domain::{
     agency::{
-        AccessRefusal, EndError, EndOrder, EndRefusal, HostReviewError, HostReviewRefusal, InviteError, InviteOrder,
-        InviteRefusal, Memberships as _,
+        AccessRefusal, Decider, EndError, EndOrder, EndRefusal, HostReviewError, HostReviewOrder, HostReviewRefusal,
+        InviteError, InviteOrder, InviteRefusal, Memberships as _,
     },
     id::{MembershipId, UserId},
     review::Verdict,
@@ -11,7 +11,10 @@ use domain::{
 };
 
 use super::{ROUNDS, page};
-use crate::support::{Calls, Fixture, at, at_once, deciding_salary, decision_of, order, salary_refused, week};
+use crate::{
+    race::deadlocks,
+    support::{Calls, Fixture, at, at_once, deciding_salary, decision_of, order, salary_refused, week},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_membership_ends_once_and_stays_on_record() {
@@ -184,4 +187,21 @@ async fn joining_and_leaving_waits_for_gifts_and_ends_of_sessions_under_way() {
     }
     // Whatever came first, each gift and each second is counted for who was a member at its instant.
     fixture.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_owners_who_take_each_other_as_hosts_at_once_do_not_wait_in_a_circle() {
+    let fixture = Fixture::new().await;
+    for _ in 0..ROUNDS {
+        let ((one, his), (two, hers)) = (fixture.agency().await, fixture.agency().await);
+        let takes = [(one, fixture.invited(one, his, two).await), (two, fixture.invited(two, hers, one).await)];
+        let tasks = takes.map(|(user, application)| {
+            let by = Decider::Owner { user, agency: None };
+            let hosts = fixture.host_service(0);
+            async move { hosts.review(HostReviewOrder { by, application, verdict: Verdict::Approve }).await }
+        });
+        let decided = at_once(tasks.into()).await;
+        assert!(decided.iter().all(Result::is_ok), "{decided:?}");
+    }
+    assert_eq!(deadlocks(fixture).await, 0);
 }
